@@ -1,0 +1,71 @@
+//! `checks/**/*.md` read as pages.
+
+use serde::Deserialize;
+
+use crate::finding::{Item, Severity};
+
+/// What people read about a check, and what the gate reads: a page's words and code's verdicts cannot disagree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The folder.
+    pub family: &'static str,
+    /// The file's stem.
+    pub id: &'static str,
+    pub title: String,
+    pub severity: Severity,
+    pub gate: Item,
+    /// The item is not GO without a Pass of this check.
+    pub carries: bool,
+    /// The key of golive.toml that steers it.
+    pub key: Option<String>,
+    pub references: Vec<String>,
+    /// Markdown, from `## Why` on.
+    pub body: &'static str,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    title: String,
+    severity: Severity,
+    gate: Item,
+    #[serde(default)]
+    carries: bool,
+    key: Option<String>,
+    references: Vec<String>,
+}
+
+impl Page {
+    /// Reads a page. `place` is `family/id`.
+    ///
+    /// # Errors
+    /// What is wrong with its form, in words.
+    pub fn parse(place: &'static str, text: &'static str) -> Result<Self, String> {
+        let (family, id) = place.split_once('/').ok_or("the place of a page is family/id")?;
+        let rest = text.strip_prefix("```toml\n").ok_or("a page begins with a toml block")?;
+        let (head, body) = rest.split_once("\n```\n").ok_or("the toml block has no end")?;
+        let head: Head = toml::from_str(head).map_err(|e| e.to_string())?;
+        Ok(Self {
+            family,
+            id,
+            title: head.title,
+            severity: head.severity,
+            gate: head.gate,
+            carries: head.carries,
+            key: head.key,
+            references: head.references,
+            body: body.trim_start(),
+        })
+    }
+
+    /// The one sentence that stands under `## How to fix`: the `fix` line of every format.
+    pub fn fix(&self) -> &'static str {
+        let after = self.body.split_once("## How to fix\n").map_or("", |(_, rest)| rest);
+        after.trim_start().lines().next().unwrap_or("").trim_end_matches('.')
+    }
+
+    /// The stacks that the page has a block for, in order: `Caddy`, `nginx`, …
+    pub fn stacks(&self) -> Vec<&'static str> {
+        self.body.lines().filter_map(|line| line.strip_prefix("### ")).collect()
+    }
+}

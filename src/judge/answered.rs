@@ -1,0 +1,1 @@
+//! Which answers may be judged, and when the application answered.

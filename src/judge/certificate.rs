@@ -1,0 +1,5 @@
+//! certificate
+
+use super::{Check, check};
+
+pub(super) const CHECKS: &[Check] = &[];

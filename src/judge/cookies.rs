@@ -1,0 +1,5 @@
+//! cookies
+
+use super::{Check, check};
+
+pub(super) const CHECKS: &[Check] = &[];

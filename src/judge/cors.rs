@@ -1,0 +1,5 @@
+//! cors
+
+use super::{Check, check};
+
+pub(super) const CHECKS: &[Check] = &[];

@@ -1,0 +1,5 @@
+//! exposure
+
+use super::{Check, check};
+
+pub(super) const CHECKS: &[Check] = &[];

@@ -1,0 +1,5 @@
+//! headers
+
+use super::{Check, check};
+
+pub(super) const CHECKS: &[Check] = &[];

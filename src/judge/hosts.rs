@@ -1,0 +1,5 @@
+//! hosts
+
+use super::{Check, check};
+
+pub(super) const CHECKS: &[Check] = &[];

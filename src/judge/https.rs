@@ -1,0 +1,5 @@
+//! https
+
+use super::{Check, check};
+
+pub(super) const CHECKS: &[Check] = &[];

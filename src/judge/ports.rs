@@ -1,0 +1,5 @@
+//! ports
+
+use super::{Check, check};
+
+pub(super) const CHECKS: &[Check] = &[];

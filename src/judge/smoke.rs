@@ -1,0 +1,5 @@
+//! smoke
+
+use super::{Check, check};
+
+pub(super) const CHECKS: &[Check] = &[];

@@ -1,0 +1,5 @@
+//! vantage
+
+use super::{Check, check};
+
+pub(super) const CHECKS: &[Check] = &[];

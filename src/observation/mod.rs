@@ -1,0 +1,373 @@
+//! What was asked and what the network said. Data only: no clock, no socket, no opinion.
+
+mod answer;
+mod question;
+mod repeat;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::target::{Family, Origin};
+
+pub use answer::*;
+pub use question::*;
+pub use repeat::Repeat;
+
+/// A question to one protocol. It is the key of its answer: equal questions are one question, sent once.
+pub trait Question: Clone + Ord + Into<Probe> + 'static {
+    type Answer: 'static;
+    fn list(seen: &Observations) -> &Vec<Observation<Self>>;
+    fn list_mut(seen: &mut Observations) -> &mut Vec<Observation<Self>>;
+}
+
+/// A question, when it was asked, and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(bound(
+    serialize = "Q: Serialize, Q::Answer: Serialize",
+    deserialize = "Q: Deserialize<'de>, Q::Answer: Deserialize<'de>"
+))]
+#[cfg_attr(test, schemars(bound = "Q: schemars::JsonSchema, Q::Answer: schemars::JsonSchema"))]
+pub struct Observation<Q: Question> {
+    pub question: Q,
+    /// Milliseconds after the start of the run.
+    pub asked_at_ms: u64,
+    pub elapsed_ms: u64,
+    /// How often it was sent.
+    pub attempts: u8,
+    pub outcome: Result<Q::Answer, ProbeError>,
+}
+
+/// Why there is no answer: how far it came, what happened, and the words for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ProbeError {
+    pub stage: Stage,
+    pub kind: ErrorKind,
+    pub detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    Plan,
+    Resolve,
+    Connect,
+    Handshake,
+    Exchange,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorKind {
+    Refused,
+    Reset,
+    Timeout,
+    /// A TLS alert, by its name in RFC 8446 §6.
+    Alert(String),
+    Closed,
+    Malformed,
+    /// 429 and its kin: asked to slow down.
+    Limited,
+    /// Said by a router of others.
+    Unreachable,
+    /// This machine's own matter: no route, no descriptor, or a fault of golive.
+    Local,
+    NotSent,
+}
+
+/// A moment, in whole seconds since 1970-01-01T00:00:00Z. Written as RFC 3339 text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
+#[serde(try_from = "String", into = "String")]
+pub struct Timestamp(pub i64);
+
+/// Told to the target in names and paths of our own making, and different in every run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
+#[serde(try_from = "String", into = "String")]
+pub struct Nonce(pub u64);
+
+/// The place a run was made from. Public facts only.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Vantage {
+    /// Global addresses of this machine's own interfaces.
+    pub own: Vec<IpAddr>,
+    /// Global addresses that connections were made from.
+    pub from: Vec<IpAddr>,
+    /// Families that connections were made from, private source addresses included.
+    pub families: Vec<Family>,
+    /// Connections led elsewhere by hand (`--connect-to`), as they were written.
+    pub doors: Vec<String>,
+    /// Where those lead.
+    pub behind_doors: Vec<IpAddr>,
+}
+
+macro_rules! questions {
+    ($($kind:ident => $answer:ty, $list:ident;)*) => {
+        /// Any question.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Probe { $($kind($kind)),* }
+
+        /// Any question with its outcome.
+        #[derive(Clone, Debug)]
+        pub enum Fact { $($kind(Observation<$kind>)),* }
+
+        /// A recorded run: one list a kind of question, each sorted by question.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[serde(deny_unknown_fields)]
+        pub struct Observations {
+            pub schema: u32,
+            pub site: Origin,
+            pub started_at: Timestamp,
+            pub nonce: Nonce,
+            pub vantage: Vantage,
+            $(#[serde(default)] pub $list: Vec<Observation<$kind>>),*
+        }
+
+        $(impl Question for $kind {
+            type Answer = $answer;
+            fn list(seen: &Observations) -> &Vec<Observation<Self>> { &seen.$list }
+            fn list_mut(seen: &mut Observations) -> &mut Vec<Observation<Self>> { &mut seen.$list }
+        }
+        impl From<$kind> for Probe { fn from(question: $kind) -> Self { Self::$kind(question) } }
+        impl From<Observation<$kind>> for Fact { fn from(o: Observation<$kind>) -> Self { Self::$kind(o) } })*
+
+        impl Observations {
+            /// A run in which nothing was asked yet.
+            pub fn begin(site: Origin, started_at: Timestamp, nonce: Nonce, vantage: Vantage) -> Self {
+                Self { schema: SCHEMA, site, started_at, nonce, vantage, $($list: vec![]),* }
+            }
+
+            pub fn holds(&self, probe: &Probe) -> bool {
+                match probe { $(Probe::$kind(q) => self.find(q).is_some()),* }
+            }
+
+            pub fn insert(&mut self, fact: Fact) {
+                match fact { $(Fact::$kind(o) => put(self, o)),* }
+            }
+
+            /// Records that a question has no answer.
+            pub fn refuse(&mut self, probe: Probe, why: ProbeError) {
+                match probe { $(Probe::$kind(question) => put(self, Observation {
+                    question, asked_at_ms: 0, elapsed_ms: 0, attempts: 0, outcome: Err(why),
+                })),* }
+            }
+
+            /// How many questions have an answer, and how many there are.
+            pub fn answered(&self) -> (usize, usize) {
+                let mut counts = (0, 0);
+                $(counts.0 += self.$list.iter().filter(|o| o.outcome.is_ok()).count(); counts.1 += self.$list.len();)*
+                counts
+            }
+
+            /// The earliest question without an answer, with its reason.
+            pub fn first_unanswered(&self) -> Option<(String, &ProbeError)> {
+                let mut first: Option<(u64, String, &ProbeError)> = None;
+                $(for o in &self.$list {
+                    if let Err(e) = &o.outcome && first.as_ref().is_none_or(|(at, ..)| o.asked_at_ms < *at) {
+                        first = Some((o.asked_at_ms, o.id(), e));
+                    }
+                })*
+                first.map(|(_, id, e)| (id, e))
+            }
+
+            /// Every observation with how to repeat it, by id.
+            pub fn repeats(&self) -> std::collections::BTreeMap<String, Vec<String>> {
+                let mut all = std::collections::BTreeMap::new();
+                $(all.extend(self.$list.iter().map(|o| (o.id(), o.repeat())));)*
+                all
+            }
+
+            fn keep(&mut self, wanted: &BTreeSet<Probe>) {
+                $(self.$list.retain(|o| wanted.contains(&o.question.clone().into()));)*
+            }
+        }
+    };
+}
+
+questions! {
+    Lookup => Addresses, lookups;
+    Knock => PortState, ports;
+    Session => Handshake, sessions;
+    Http => Exchange, http;
+}
+
+/// The layout of a recording. Fields are added under the same number, never renamed.
+pub const SCHEMA: u32 = 1;
+
+fn put<Q: Question>(seen: &mut Observations, o: Observation<Q>) {
+    let list = Q::list_mut(seen);
+    match list.binary_search_by(|held| held.question.cmp(&o.question)) {
+        Ok(at) => list[at] = o,
+        Err(at) => list.insert(at, o),
+    }
+}
+
+impl Observations {
+    pub fn find<Q: Question>(&self, question: &Q) -> Option<&Observation<Q>> {
+        let list = Q::list(self);
+        list.binary_search_by(|o| o.question.cmp(question)).ok().map(|at| &list[at])
+    }
+
+    /// The answer, if it was given. For the planner: nothing follows from what was not answered.
+    pub fn answer<Q: Question>(&self, question: &Q) -> Option<&Q::Answer> {
+        self.find(question)?.outcome.as_ref().ok()
+    }
+}
+
+impl<Q: Question> Observation<Q> {
+    /// The question, readable; unique in a run and the same from run to run.
+    pub fn id(&self) -> String {
+        id(&self.question)
+    }
+}
+
+/// The id of a question's observation.
+pub fn id<Q: Question>(question: &Q) -> String {
+    let probe: Probe = question.clone().into();
+    probe.to_string()
+}
+
+/// Observations that answer exactly a plan: every wanted question is here, answered or with the reason why not,
+/// and nothing else. Only this type reaches a judge, so a judge cannot overlook what is missing.
+#[derive(Debug)]
+pub struct Seen(Observations);
+
+impl Seen {
+    /// Gives each wanted question that has no record the reason `why`, to the fixpoint of `wanted`.
+    pub fn complete(
+        mut observations: Observations,
+        why: &str,
+        wanted: impl Fn(&Observations) -> BTreeSet<Probe>,
+    ) -> Self {
+        loop {
+            let all = wanted(&observations);
+            let missing: Vec<_> = all.iter().filter(|probe| !observations.holds(probe)).cloned().collect();
+            if missing.is_empty() {
+                observations.keep(&all);
+                return Self(observations);
+            }
+            for probe in missing {
+                observations.refuse(probe, ProbeError::not_sent(why));
+            }
+        }
+    }
+
+    /// All of a kind, in the order of their questions.
+    pub fn asked<Q: Question>(&self) -> impl Iterator<Item = &Observation<Q>> {
+        Q::list(&self.0).iter()
+    }
+
+    pub fn find<Q: Question>(&self, question: &Q) -> Option<&Observation<Q>> {
+        self.0.find(question)
+    }
+
+    pub fn answer<Q: Question>(&self, question: &Q) -> Option<&Q::Answer> {
+        self.0.answer(question)
+    }
+
+    pub fn observations(&self) -> &Observations {
+        &self.0
+    }
+
+    pub fn started_at(&self) -> Timestamp {
+        self.0.started_at
+    }
+
+    pub fn vantage(&self) -> &Vantage {
+        &self.0.vantage
+    }
+}
+
+impl ProbeError {
+    pub fn new(stage: Stage, kind: ErrorKind, detail: impl Into<String>) -> Self {
+        Self { stage, kind, detail: detail.into() }
+    }
+
+    pub fn not_sent(why: &str) -> Self {
+        Self::new(Stage::Plan, ErrorKind::NotSent, why)
+    }
+}
+
+impl fmt::Display for ProbeError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl Timestamp {
+    /// `2026-03-02T14:05:07Z`; years beyond the calendar's end are its end.
+    pub fn rfc3339(self) -> String {
+        self.calendar().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// `2026-03-02 14:05:07 UTC`.
+    pub fn readable(self) -> String {
+        self.calendar().strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    }
+
+    /// `2026-03-02`.
+    pub fn date(self) -> String {
+        self.calendar().strftime("%Y-%m-%d").to_string()
+    }
+
+    /// The end of a day written `YYYY-MM-DD`, in UTC; `None` when there is no such day.
+    pub fn end_of_day(date: &str) -> Option<Self> {
+        let date: jiff::civil::Date = date.parse().ok()?;
+        let end = date.at(23, 59, 59, 0).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(Self(end.timestamp().as_second()))
+    }
+
+    // A certificate may say 9999-12-31T23:59:59Z, which is beyond what the library can hold.
+    fn calendar(self) -> jiff::Timestamp {
+        let last = jiff::Timestamp::MAX.as_second();
+        let first = jiff::Timestamp::MIN.as_second();
+        jiff::Timestamp::from_second(self.0.clamp(first, last)).unwrap_or_default()
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(moment: Timestamp) -> Self {
+        moment.rfc3339()
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse::<jiff::Timestamp>().map(|t| Self(t.as_second())).map_err(|_| "is no RFC 3339 time".into())
+    }
+}
+
+impl From<Nonce> for String {
+    fn from(nonce: Nonce) -> Self {
+        nonce.to_string()
+    }
+}
+
+impl TryFrom<String> for Nonce {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        u64::from_str_radix(&text, 16).map(Self).map_err(|_| "is no hexadecimal number of 64 bits".into())
+    }
+}
+
+impl fmt::Display for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}

@@ -1,0 +1,270 @@
+//! What can be asked.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::Probe;
+use crate::target::{Endpoint, Family, Origin};
+
+/// The A or the AAAA records of a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Lookup {
+    pub name: String,
+    pub family: Family,
+}
+
+/// Does a TCP port take connections, and what does it say?
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Knock {
+    pub at: SocketAddr,
+    pub greet: Greet,
+    /// A port of the same address that must answer in the same second for silence to count.
+    pub beside: Option<u16>,
+}
+
+/// What an open port is told, so that it says what it is. Never a command that changes or reads data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Greet {
+    Nothing,
+    /// PostgreSQL's SSLRequest; `S` or `N` comes back.
+    Postgresql,
+    /// Redis' PING; `+PONG`, `-NOAUTH` or `-DENIED` comes back.
+    Redis,
+}
+
+/// A TLS handshake with any certificate, to see the chain and what was negotiated.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Session {
+    pub at: Endpoint,
+}
+
+/// An HTTP/1.1 exchange, and the typed reason it is sent. `plan::request` says what goes on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Http {
+    pub at: Endpoint,
+    pub method: Method,
+    /// As the owner wrote it. `Absent` appends a random name to it.
+    pub path: String,
+    pub ask: Ask,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Options,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Ask {
+    /// As a browser would; redirects inside the site are followed.
+    Visit,
+    /// The same at the end of the run: are we shut out by now?
+    Again,
+    /// A random path below this one, which nobody made.
+    Absent,
+    /// Over plain HTTP: where does it lead?
+    Upgrade,
+    /// The path with its trailing slash added or taken away; where does it lead?
+    Toggled,
+    /// An application's own port, without the proxy.
+    Direct,
+    /// Another name in the Host field or beside it.
+    Host { forgery: Forgery, sni: Sni },
+    /// A script of another origin asks.
+    Origin { claim: Claim, preflight: bool, round: u8 },
+    /// A file that must not be served.
+    File,
+}
+
+/// Which wrong host is named. `app.example.com` is the site's name, `n` the run's random number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Forgery {
+    /// `golive-n.test`
+    Foreign,
+    /// `app.example.com.golive-n.test`
+    Suffix,
+    /// `golivenapp.example.com`
+    Prefix,
+    /// `appxexample.com`: the dot of that index is another character.
+    UnescapedDot(u8),
+    /// `app.example.com@golive-n.test`
+    UserInfo,
+    /// `golive-n.app.example.com`
+    Subdomain,
+    /// `localhost`
+    Localhost,
+    /// `127.0.0.1`
+    Loopback,
+    /// The address itself.
+    Address,
+    /// The true Host, and a foreign one in X-Forwarded-Host.
+    XForwardedHost,
+    XHost,
+    XForwardedServer,
+    /// RFC 7239.
+    Forwarded,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Sni {
+    Own,
+    /// The name in the Host field.
+    Forged,
+    Absent,
+}
+
+/// Which origin asks. Written for the site `https://app.example.com`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Claim {
+    /// `https://golive-n.test`
+    Foreign,
+    Null,
+    /// `https://app.example.com.golive-n.test`: a prefix test.
+    Suffix,
+    /// `https://golivenapp.example.com`: a suffix test without its dot.
+    MissingDot,
+    /// `https://golivenexample.com`: the same for the registrable domain.
+    MissingDotParent,
+    /// `https://appxexample.com`: a regular expression whose dot of that index is not escaped.
+    UnescapedDot(u8),
+    /// `https://app.example.com_.golive-n.test`: browsers send such names, parsers cut them.
+    Separator(char),
+    /// `https://app.example.com%60.golive-n.test`
+    EncodedSeparator,
+    /// `https://app.example.com:8443`
+    OtherPort,
+    /// `http://app.example.com`
+    PlainHttp,
+    /// One of the origins that development servers use.
+    Development(String),
+    /// `https://golive-n.app.example.com`
+    Subdomain,
+    /// `https://golive-n.example.com`
+    Sibling,
+    /// An origin of the owner's own list.
+    Own(Origin),
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Options => "OPTIONS",
+        })
+    }
+}
+
+impl fmt::Display for Forgery {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::UnescapedDot(index) => write!(f, "unescaped-dot-{index}"),
+            Self::Foreign => f.write_str("foreign"),
+            Self::Suffix => f.write_str("suffix"),
+            Self::Prefix => f.write_str("prefix"),
+            Self::UserInfo => f.write_str("user-info"),
+            Self::Subdomain => f.write_str("subdomain"),
+            Self::Localhost => f.write_str("localhost"),
+            Self::Loopback => f.write_str("loopback"),
+            Self::Address => f.write_str("address"),
+            Self::XForwardedHost => f.write_str("x-forwarded-host"),
+            Self::XHost => f.write_str("x-host"),
+            Self::XForwardedServer => f.write_str("x-forwarded-server"),
+            Self::Forwarded => f.write_str("forwarded"),
+        }
+    }
+}
+
+impl fmt::Display for Sni {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Own => "own-sni",
+            Self::Forged => "forged-sni",
+            Self::Absent => "no-sni",
+        })
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Foreign => f.write_str("foreign"),
+            Self::Null => f.write_str("null"),
+            Self::Suffix => f.write_str("suffix"),
+            Self::MissingDot => f.write_str("missing-dot"),
+            Self::MissingDotParent => f.write_str("missing-dot-parent"),
+            Self::UnescapedDot(index) => write!(f, "unescaped-dot-{index}"),
+            Self::Separator(c) => write!(f, "separator-{c}"),
+            Self::EncodedSeparator => f.write_str("separator-%60"),
+            Self::OtherPort => f.write_str("other-port"),
+            Self::PlainHttp => f.write_str("plain-http"),
+            Self::Development(origin) => write!(f, "development-{origin}"),
+            Self::Subdomain => f.write_str("subdomain"),
+            Self::Sibling => f.write_str("sibling"),
+            Self::Own(origin) => write!(f, "own-{origin}"),
+        }
+    }
+}
+
+impl fmt::Display for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Visit => f.write_str("visit"),
+            Self::Again => f.write_str("again"),
+            Self::Absent => f.write_str("absent"),
+            Self::Upgrade => f.write_str("upgrade"),
+            Self::Toggled => f.write_str("toggled"),
+            Self::Direct => f.write_str("direct"),
+            Self::Host { forgery, sni } => write!(f, "host:{forgery}:{sni}"),
+            Self::Origin { claim, preflight, .. } => {
+                write!(f, "origin:{claim}{}", if *preflight { ":preflight" } else { "" })
+            }
+            Self::File => f.write_str("file"),
+        }
+    }
+}
+
+/// The stable id of a question.
+impl fmt::Display for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Lookup(Lookup { name, family }) => write!(f, "lookup:{name}:{family}"),
+            Self::Knock(Knock { at, greet: Greet::Nothing, .. }) => write!(f, "port:{at}"),
+            Self::Knock(Knock { at, greet: Greet::Postgresql, .. }) => write!(f, "port:{at}:postgresql"),
+            Self::Knock(Knock { at, greet: Greet::Redis, .. }) => write!(f, "port:{at}:redis"),
+            Self::Session(Session { at }) => write!(f, "session:{}@{}", at.origin(), at.socket()),
+            Self::Http(Http { at, method, path, ask }) => {
+                write!(f, "{ask}:")?;
+                if matches!(ask, Ask::Upgrade) {
+                    write!(f, "{method}:")?;
+                }
+                write!(f, "{}@{}", at.url(path), at.socket())?;
+                match ask {
+                    Ask::Origin { round, .. } => write!(f, "#{round}"),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! json
+
+use super::Report;
+
+pub(super) fn render(report: &Report) -> String {
+    let _ = report;
+    todo!()
+}

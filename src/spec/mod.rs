@@ -1,0 +1,349 @@
+//! What the owner promises, checked: a Spec that exists can be scanned and judged.
+//! It is the `policy` of a report, so it is written and read whole.
+
+mod error;
+mod file;
+mod scope;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::finding::Waiver;
+use crate::target::{Host, Origin};
+
+pub use error::{Problem, Problems};
+pub use file::{Flags, Known, load};
+pub use scope::Scope;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// Always https.
+    pub site: Origin,
+    pub aliases: Vec<Origin>,
+    /// Each begins with `/`; never empty.
+    pub paths: Vec<String>,
+    /// Prefixes whose answers are for programs; `None` where the owner left it to what is seen.
+    pub api: Option<Vec<String>>,
+    pub vantage: Vantage,
+    pub ports: Ports,
+    pub certificate: Certificate,
+    pub headers: Headers,
+    pub hosts: Hosts,
+    pub cookies: Cookies,
+    pub cors: Cors,
+    pub exposure: Exposure,
+    pub gate: Gate,
+    pub waive: Vec<Waiver>,
+    pub limits: Limits,
+    pub scope: Scope,
+    /// Name of the file it was read from, as given.
+    pub file: Option<String>,
+    /// Line of each key that was written, by dotted name.
+    pub lines: BTreeMap<String, u32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Vantage {
+    /// Addresses of the owner's that listen on the same ports.
+    pub control: Vec<IpAddr>,
+    pub allow_private: bool,
+    pub own_networks: Vec<Network>,
+    pub assume_egress: bool,
+}
+
+/// An address prefix, written `203.0.113.0/24`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
+#[serde(try_from = "String", into = "String")]
+pub struct Network {
+    pub prefix: IpAddr,
+    pub length: u8,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Ports {
+    pub closed: Vec<ClosedPort>,
+    /// The port of plain HTTP.
+    pub http: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ClosedPort {
+    pub port: u16,
+    pub service: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Certificate {
+    pub roots: Roots,
+    pub min_left: MinLeft,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Roots {
+    Mozilla,
+    /// DER in base64.
+    Own(Vec<String>),
+}
+
+/// How much of a certificate's life must be left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum MinLeft {
+    /// A sixth of its lifetime, at most 14 days.
+    Auto,
+    Share {
+        numerator: u32,
+        denominator: u32,
+    },
+    Seconds(u64),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Headers {
+    /// In seconds.
+    pub hsts_max_age: u64,
+    /// The page rules hold for API answers too.
+    pub everywhere: bool,
+    pub permissions_off: Vec<String>,
+    pub referrer: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Hosts {
+    /// Written: everything else is foreign. Lower case; `*.example.com` may stand in it.
+    pub trusted: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Cookies {
+    /// Lower case, without a leading dot.
+    pub domain: Option<String>,
+    pub script_readable: Vec<String>,
+    pub preferences: Vec<String>,
+    pub cross_site: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Cors {
+    pub origins: Option<Vec<OriginPattern>>,
+    pub credentials: bool,
+    /// Where the origins must work; `None`: the configured paths under `api`.
+    pub paths: Option<Vec<String>>,
+    pub methods: Vec<String>,
+    pub headers: Vec<String>,
+}
+
+/// An entry of `cors.origins`: an origin, or `https://*.example.com`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum OriginPattern {
+    Exact(Origin),
+    /// Any name below this one, with its scheme and port.
+    Below(Origin),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Exposure {
+    /// Paths that are meant to be seen.
+    pub public: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    pub promote: Vec<String>,
+    pub demote: Vec<String>,
+    pub require: Vec<String>,
+    /// `--strict`: all advice counts.
+    pub strict: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub total_ms: u64,
+    /// `None`: from the measured round trip for a port, 3 s for anything else.
+    pub connect_ms: Option<u64>,
+    pub exchange_ms: u64,
+    /// Connections to one address at a time.
+    pub parallel: usize,
+    /// Of one answer's content.
+    pub body_bytes: u64,
+}
+
+impl Spec {
+    /// The defaults for a site: what a scan without a file promises.
+    pub fn of(site: Origin) -> Self {
+        let closed = [(3000, "web"), (8000, "api"), (5432, "postgresql"), (6379, "redis")];
+        let closed = closed.map(|(port, service)| ClosedPort { port, service: service.into() });
+        Self {
+            site,
+            aliases: vec![],
+            paths: vec!["/".into()],
+            api: None,
+            vantage: Vantage::default(),
+            ports: Ports { closed: closed.into(), http: 80 },
+            certificate: Certificate { roots: Roots::Mozilla, min_left: MinLeft::Auto },
+            headers: Headers {
+                hsts_max_age: 15_552_000,
+                everywhere: false,
+                permissions_off: vec![],
+                referrer: vec![],
+            },
+            hosts: Hosts::default(),
+            cookies: Cookies::default(),
+            cors: Cors {
+                origins: None,
+                credentials: false,
+                paths: None,
+                methods: vec!["GET".into()],
+                headers: vec![],
+            },
+            exposure: Exposure::default(),
+            gate: Gate::default(),
+            waive: vec![],
+            limits: Limits {
+                total_ms: 60_000,
+                connect_ms: None,
+                exchange_ms: 5_000,
+                parallel: 24,
+                body_bytes: 262_144,
+            },
+            scope: Scope::default(),
+            file: None,
+            lines: BTreeMap::new(),
+        }
+    }
+
+    /// The site and its aliases.
+    pub fn origins(&self) -> impl Iterator<Item = &Origin> {
+        std::iter::once(&self.site).chain(&self.aliases)
+    }
+
+    /// Whether a host is one of the site's names.
+    pub fn is_own(&self, host: &Host) -> bool {
+        self.origins().any(|origin| origin.host == *host)
+    }
+
+    /// Where a promise was written: its line, or the line of the table or key above it.
+    pub fn line(&self, key: &str) -> Option<u32> {
+        let mut key = key;
+        loop {
+            if let Some(line) = self.lines.get(key) {
+                return Some(*line);
+            }
+            key = key.rsplit_once('.')?.0;
+        }
+    }
+
+    /// `EXPECTED (golive.toml:17)`, or the text alone when the key was not written.
+    pub fn promised(&self, expected: &str, key: &str) -> String {
+        match (self.lines.get(key), &self.file) {
+            (Some(line), Some(file)) => format!("{expected} ({file}:{line})"),
+            _ => expected.into(),
+        }
+    }
+}
+
+impl ClosedPort {
+    /// Datastores are judged apart: an open one is critical.
+    pub fn is_datastore(&self) -> bool {
+        const DATASTORES: [&str; 14] = [
+            "postgresql",
+            "postgres",
+            "redis",
+            "valkey",
+            "mysql",
+            "mariadb",
+            "mongodb",
+            "mongo",
+            "memcached",
+            "elasticsearch",
+            "opensearch",
+            "rabbitmq",
+            "clickhouse",
+            "datastore",
+        ];
+        DATASTORES.contains(&self.service.to_ascii_lowercase().as_str())
+    }
+}
+
+impl Network {
+    pub fn contains(&self, ip: IpAddr) -> bool {
+        match (self.prefix, ip) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => {
+                let shift = 32 - u32::from(self.length);
+                a.to_bits().checked_shr(shift).unwrap_or(0) == b.to_bits().checked_shr(shift).unwrap_or(0)
+            }
+            (IpAddr::V6(a), IpAddr::V6(b)) => {
+                let shift = 128 - u32::from(self.length);
+                a.to_bits().checked_shr(shift).unwrap_or(0) == b.to_bits().checked_shr(shift).unwrap_or(0)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> Self {
+        format!("{}/{}", network.prefix, network.length)
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let no = || String::from("is no address prefix such as 203.0.113.0/24");
+        let (address, length) = text.split_once('/').ok_or_else(no)?;
+        let prefix: IpAddr = address.parse().map_err(|_| no())?;
+        let length: u8 = length.parse().map_err(|_| no())?;
+        let most = if prefix.is_ipv4() { 32 } else { 128 };
+        if length <= most { Ok(Self { prefix, length }) } else { Err(no()) }
+    }
+}
+
+impl Limits {
+    pub fn total(&self) -> Duration {
+        Duration::from_millis(self.total_ms)
+    }
+
+    pub fn exchange(&self) -> Duration {
+        Duration::from_millis(self.exchange_ms)
+    }
+
+    /// For a connection that carries an exchange.
+    pub fn connect(&self) -> Duration {
+        Duration::from_millis(self.connect_ms.unwrap_or(3_000))
+    }
+}
