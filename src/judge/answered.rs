@@ -1,1 +1,303 @@
-//! Which answers may be judged, and when the application answered.
+//! Which answers may be judged, when a refusal is believed, and when it was the application that answered.
+
+use std::collections::BTreeSet;
+
+use super::{Word, skip, unknown};
+use crate::finding::Subject;
+use crate::observation::{Ask, Exchange, Hop, Http, Mark, Method, Observation, Response, Seen, Stopped};
+use crate::spec::Spec;
+use crate::target::{Endpoint, Scheme};
+
+/// The end of a visit or of a request for an absent page: what headers, cookies and origins are judged on.
+pub(super) struct Answer<'a> {
+    pub o: &'a Observation<Http>,
+    pub subject: Subject,
+    /// The final answer, or why it is not judged.
+    pub hop: Result<&'a Hop, Word>,
+    /// A random path was asked.
+    pub absent: bool,
+}
+
+/// Every answer to judge, once a subject: two paths that end at the same page are one answer.
+pub(super) fn answers<'a>(spec: &Spec, seen: &'a Seen) -> Vec<Answer<'a>> {
+    let asked = seen.asked::<Http>().filter(|o| matches!(o.question.ask, Ask::Visit | Ask::Absent));
+    let mut all: Vec<Answer> = asked.map(|o| answer(spec, o)).collect();
+    // A page that was asked by its own name comes before one that a redirect led to.
+    all.sort_by_key(|a| a.subject != subject(&a.o.question));
+    let mut met = BTreeSet::new();
+    all.retain(|a| met.insert(a.subject.clone()));
+    all.sort_by(|a, b| a.o.question.cmp(&b.o.question));
+    all
+}
+
+fn answer<'a>(spec: &Spec, o: &'a Observation<Http>) -> Answer<'a> {
+    let absent = o.question.ask == Ask::Absent;
+    let (subject, hop) = match &o.outcome {
+        Err(error) => (subject(&o.question), Err(unknown(error.to_string()))),
+        Ok(exchange) => {
+            let listed = !absent && spec.lines.contains_key("paths");
+            let hop = match &exchange.stopped {
+                None => judged(exchange.last(), listed),
+                Some(Stopped::Error(error)) => Err(unknown(error.to_string())),
+                Some(Stopped::OffSite) => Err(skip("leads off the site")),
+                Some(Stopped::Loop | Stopped::TooMany) => Err(unknown("redirects without end")),
+            };
+            (end(o, exchange), hop)
+        }
+    };
+    Answer { o, subject, hop, absent }
+}
+
+/// Whether an answer is the application's word to a well-formed request (CHECKS: judged answer).
+fn judged(hop: &Hop, listed: bool) -> Result<&Hop, Word> {
+    let response = &hop.response;
+    if let Some(why) = shut_out(response) {
+        return Err(unknown(why));
+    }
+    match response.status {
+        204 | 205 | 304 => Err(skip(format!("{} has no content", response.status))),
+        300..=399 => Err(skip(format!("{} is no final answer", response.status))),
+        400 | 408 | 413 | 414 | 421 | 425 | 426 | 431 | 502..=504 => {
+            Err(unknown(format!("{} is no answer of the application", response.status)))
+        }
+        200..=299 | 400..=499 => Ok(hop),
+        500..=599 if listed => Ok(hop),
+        status => Err(unknown(format!("{status} is no answer of the application"))),
+    }
+}
+
+/// Whether an answer says that we are held off, rather than what the site says to a visitor.
+pub(super) fn shut_out(response: &Response) -> Option<String> {
+    let says = |name: &str, value: &str| response.value(name).is_some_and(|v| v.eq_ignore_ascii_case(value));
+    if response.status == 429 {
+        Some("429: the site limits how often we may ask".into())
+    } else if response.status == 503 && response.value("retry-after").is_some() {
+        Some("503 with Retry-After: the site asks us to come later".into())
+    } else if says("cf-mitigated", "challenge") || response.content.marks.contains(&Mark::Challenge) {
+        Some(format!("{}: a challenge page stands before the site", response.status))
+    } else {
+        None
+    }
+}
+
+/// A refusal is believed only between two good answers to the plain request at the same place.
+///
+/// # Errors
+/// The word to say instead.
+pub(super) fn control(spec: &Spec, seen: &Seen, at: &Endpoint) -> Result<(), Word> {
+    let plain = |ask| Http { at: secured(spec, at), method: Method::Get, path: spec.paths[0].clone(), ask };
+    for (ask, when) in [(Ask::Visit, "before"), (Ask::Again, "afterwards")] {
+        let Some(o) = seen.find(&plain(ask)) else {
+            return Err(unknown(format!("the plain request was not answered {when}")));
+        };
+        match &o.outcome {
+            Err(error) => return Err(unknown(format!("no good answer {when}: {error}"))),
+            Ok(exchange) => {
+                if let Some(why) = shut_out(exchange.first()) {
+                    return Err(unknown(why));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The https endpoint beside a plain one.
+fn secured(spec: &Spec, at: &Endpoint) -> Endpoint {
+    match at.scheme {
+        Scheme::Https => at.clone(),
+        Scheme::Http => {
+            let port = spec.origins().find(|o| o.host == at.host).map_or(443, |o| o.port);
+            Endpoint { scheme: Scheme::Https, port, ..at.clone() }
+        }
+    }
+}
+
+/// The visit that a forged request at the same place and path is compared with.
+pub(super) fn baseline<'a>(spec: &Spec, seen: &'a Seen, question: &Http) -> Option<&'a Observation<Http>> {
+    let at = secured(spec, &question.at);
+    seen.find(&Http { at, method: Method::Get, path: question.path.clone(), ask: Ask::Visit })
+}
+
+/// Whether the application answered: the body is the baseline's but for what varies, or it sets the baseline's
+/// cookies, or it is alike in form and carries names of fields that only the application sends.
+/// `proxy` is an answer that the proxy gave itself.
+pub(super) fn is_application(base: &Exchange, proxy: Option<&Response>, got: &Response) -> bool {
+    let theirs = &base.last().response;
+    same_content(theirs, got)
+        || sets_same_cookie(base, got)
+        || same_redirect(base.first(), got)
+        || alike_in_form(theirs, proxy, got)
+}
+
+fn same_content(base: &Response, got: &Response) -> bool {
+    got.content.length > 0 && base.content.length > 0 && base.content.is_like(&got.content)
+}
+
+fn sets_same_cookie(base: &Exchange, got: &Response) -> bool {
+    let names = |response: &Response| -> BTreeSet<String> {
+        let named =
+            response.values("set-cookie").into_iter().filter_map(|v| Some(v.split_once('=')?.0.trim().into()));
+        named.filter(|name: &String| !is_edge_cookie(name)).collect()
+    };
+    let ours = names(got);
+    base.hops.iter().any(|hop| !names(&hop.response).is_disjoint(&ours))
+}
+
+/// A relative redirect of the application, given to another name as well.
+fn same_redirect(base: &Response, got: &Response) -> bool {
+    let relative = |r: &Response| {
+        r.value("location").filter(|l| l.starts_with('/') && !l.starts_with("//")).map(String::from)
+    };
+    got.is_redirect() && base.is_redirect() && relative(got).is_some() && relative(got) == relative(base)
+}
+
+fn alike_in_form(base: &Response, proxy: Option<&Response>, got: &Response) -> bool {
+    let length_class = |r: &Response| 64 - (r.content.length + 1).leading_zeros();
+    let names =
+        |r: &Response| -> BTreeSet<String> { r.fields.iter().map(|(n, _)| n.to_ascii_lowercase()).collect() };
+    let own = proxy.map(names).unwrap_or_default();
+    let telling = |name: &&String| !COMMON_FIELDS.contains(&name.as_str()) && !own.contains(*name);
+    got.status == base.status
+        && got.content.length > 0
+        && got.media_type() == base.media_type()
+        && length_class(got) == length_class(base)
+        && names(base).intersection(&names(got)).filter(telling).count() >= 2
+}
+
+/// Fields that any server or proxy may add: they do not tell who answered.
+const COMMON_FIELDS: [&str; 30] = [
+    "accept-ranges",
+    "age",
+    "allow",
+    "alt-svc",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "date",
+    "etag",
+    "expires",
+    "keep-alive",
+    "last-modified",
+    "location",
+    "permissions-policy",
+    "pragma",
+    "referrer-policy",
+    "server",
+    "strict-transport-security",
+    "transfer-encoding",
+    "vary",
+    "via",
+    "x-content-type-options",
+    "x-frame-options",
+    "x-xss-protection",
+];
+
+/// Cookies of a content delivery network or load balancer: not the application's.
+pub(super) fn is_edge_cookie(name: &str) -> bool {
+    const NAMES: [&str; 6] = ["__cf_bm", "_cfuvid", "cf_clearance", "__cflb", "ak_bmsc", "bm_sz"];
+    const PREFIXES: [&str; 3] = ["AWSALB", "incap_ses_", "visid_incap_"];
+    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// What a question is about. A random path has a stable name.
+pub(super) fn subject(question: &Http) -> Subject {
+    let path = match question.ask {
+        Ask::Absent => format!("{}(random)", question.path),
+        _ => question.path.clone(),
+    };
+    Subject::Url { method: question.method.to_string(), url: question.at.url(&path), at: question.at.ip }
+}
+
+/// Where a visit ended: the page of the last hop, without its query.
+fn end(o: &Observation<Http>, exchange: &Exchange) -> Subject {
+    if exchange.hops.len() == 1 {
+        return subject(&o.question);
+    }
+    let request = &exchange.last().request;
+    let path = request.target.split('?').next().unwrap_or("/");
+    Subject::Url {
+        method: request.method.to_string(),
+        url: format!("{}{path}", request.origin),
+        at: o.question.at.ip,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::observation::{Content, Request};
+
+    pub(in crate::judge) fn response(status: u16, fields: &[(&str, &str)], text: &str) -> Response {
+        let fields = fields.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
+        let content = Content { length: text.len() as u64, digest: text.into(), ..Content::default() };
+        Response { status, fields, cookies: vec![], content }
+    }
+
+    pub(in crate::judge) fn exchange(responses: Vec<Response>) -> Exchange {
+        let request = Request {
+            method: Method::Get,
+            origin: "https://app.example.com".into(),
+            target: "/".into(),
+            sni: Some("app.example.com".into()),
+            fields: vec![("Host".into(), "app.example.com".into())],
+        };
+        Exchange {
+            hops: responses.into_iter().map(|response| Hop { request: request.clone(), response }).collect(),
+            stopped: None,
+        }
+    }
+
+    #[test]
+    fn the_application_is_told_from_a_proxy() {
+        let page = [("Content-Type", "text/html"), ("X-Request-Id", "1"), ("X-Powered-By", "Next.js")];
+        let base = exchange(vec![response(200, &page, "welcome to the shop")]);
+        let with_cookie = exchange(vec![response(200, &[("Set-Cookie", "sid=1; Path=/")], "welcome")]);
+        let redirects = exchange(vec![response(307, &[("Location", "/en")], ""), response(200, &page, "hello")]);
+        for (what, base, got, want) in [
+            ("the same body", &base, response(200, &[], "welcome to the shop"), true),
+            ("an empty answer", &base, response(200, &[], ""), false),
+            ("another body", &base, response(200, &[("Content-Type", "text/html")], "Welcome to nginx!"), false),
+            ("alike in form", &base, response(200, &page, "welcome to a shop!!"), true),
+            ("its cookie", &with_cookie, response(200, &[("Set-Cookie", "sid=2")], "other"), true),
+            ("another cookie", &with_cookie, response(200, &[("Set-Cookie", "x=2")], "other"), false),
+            ("its relative redirect", &redirects, response(307, &[("Location", "/en")], ""), true),
+            (
+                "a redirect to the site",
+                &redirects,
+                response(301, &[("Location", "https://app.example.com/")], ""),
+                false,
+            ),
+        ] {
+            assert_eq!(is_application(base, None, &got), want, "{what}");
+        }
+        let proxy = response(404, &page, "");
+        assert!(!is_application(&base, Some(&proxy), &response(200, &page, "welcome to a shop!!")));
+    }
+
+    #[test]
+    fn only_the_applications_word_is_judged() {
+        for (status, listed, want) in [
+            (200, false, true),
+            (404, false, true),
+            (401, false, true),
+            (500, false, false),
+            (500, true, true),
+            (502, true, false),
+            (400, false, false),
+            (421, false, false),
+            (429, true, false),
+            (204, false, false),
+            (302, false, false),
+        ] {
+            let hop = exchange(vec![response(status, &[], "x")]).hops.remove(0);
+            assert_eq!(judged(&hop, listed).is_ok(), want, "{status}");
+        }
+    }
+}

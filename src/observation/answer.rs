@@ -265,6 +265,11 @@ impl Response {
         }
     }
 
+    /// `application/json`, or a type built on it (RFC 6839 §3.1).
+    pub fn is_json(&self) -> bool {
+        self.media_type().is_some_and(|media| media == "application/json" || media.ends_with("+json"))
+    }
+
     pub fn is_redirect(&self) -> bool {
         matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.value("location").is_some()
     }

@@ -225,6 +225,13 @@ impl Observations {
     pub fn answer<Q: Question>(&self, question: &Q) -> Option<&Q::Answer> {
         self.find(question)?.outcome.as_ref().ok()
     }
+
+    /// The folder of each visited path that answers JSON: where programs are answered.
+    pub fn json_folders(&self) -> BTreeSet<String> {
+        let visits = self.http.iter().filter(|o| o.question.ask == Ask::Visit);
+        let json = visits.filter(|o| o.outcome.as_ref().is_ok_and(|x| x.last().response.is_json()));
+        json.filter_map(|o| Some(format!("{}/", o.question.path.rsplit_once('/')?.0))).collect()
+    }
 }
 
 impl<Q: Question> Observation<Q> {
@@ -326,8 +333,8 @@ impl Timestamp {
     /// The end of a day written `YYYY-MM-DD`, in UTC; `None` when there is no such day.
     pub fn end_of_day(date: &str) -> Option<Self> {
         let date: jiff::civil::Date = date.parse().ok()?;
-        let end = date.at(23, 59, 59, 0).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-        Some(Self(end.timestamp().as_second()))
+        let end = jiff::tz::TimeZone::UTC.to_timestamp(date.at(23, 59, 59, 0)).ok()?;
+        Some(Self(end.as_second()))
     }
 
     // A certificate may say 9999-12-31T23:59:59Z, which is beyond what the library can hold.
