@@ -3,6 +3,7 @@
 
 mod error;
 mod file;
+mod nearest;
 mod scope;
 
 use std::collections::BTreeMap;
