@@ -61,6 +61,18 @@ impl Problems {
         out + &format!("golive: {count}{place}, nothing was sent")
     }
 
+    /// `line:column message | remedy` of each problem.
+    #[cfg(test)]
+    pub(super) fn said(&self) -> Vec<String> {
+        let place = |problem: &Problem| {
+            let ((_, text), span) = (self.file.as_ref()?, problem.span.as_ref()?);
+            let (number, line, span) = line_of(text, span);
+            Some(format!("{number}:{} ", line[..span.start].chars().count() + 1))
+        };
+        let show = |p: &Problem| format!("{}{} | {}", place(p).unwrap_or_default(), p.message, p.remedy);
+        self.list.iter().map(show).collect()
+    }
+
     fn draw(&self, problem: &Problem, renderer: &Renderer) -> String {
         let title = Level::ERROR.primary_title(printable(&problem.message));
         let remedy = printable(&problem.remedy);

@@ -3,11 +3,18 @@
 
 mod error;
 mod file;
+mod flags;
 mod nearest;
+mod promises;
+mod reader;
+mod roots;
 mod scope;
+mod text;
+mod value;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +23,8 @@ use crate::finding::Waiver;
 use crate::target::{Host, Origin};
 
 pub use error::{Problem, Problems};
-pub use file::{Flags, Known, load};
+pub use file::load;
+pub use flags::{Flags, Known};
 pub use scope::Scope;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -173,7 +181,7 @@ pub enum OriginPattern {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Exposure {
-    /// Paths that are meant to be seen.
+    /// Paths that are meant to be seen; with `/` at the end, all below them too.
     pub public: Vec<String>,
 }
 
@@ -203,7 +211,7 @@ pub struct Limits {
 }
 
 impl Spec {
-    /// The defaults for a site: what a scan without a file promises.
+    /// The defaults for a site.
     pub fn of(site: Origin) -> Self {
         let closed = [(3000, "web"), (8000, "api"), (5432, "postgresql"), (6379, "redis")];
         let closed = closed.map(|(port, service)| ClosedPort { port, service: service.into() });
@@ -334,7 +342,18 @@ impl TryFrom<String> for Network {
     }
 }
 
+impl Headers {
+    /// What `hsts_max_age` may be: up to ten years.
+    pub const HSTS_MAX_AGE: RangeInclusive<u64> = 1..=315_360_000;
+}
+
 impl Limits {
+    pub const TOTAL_MS: RangeInclusive<u64> = 1_000..=3_600_000;
+    pub const CONNECT_MS: RangeInclusive<u64> = 50..=30_000;
+    pub const EXCHANGE_MS: RangeInclusive<u64> = 100..=60_000;
+    pub const PARALLEL: RangeInclusive<u64> = 1..=256;
+    pub const BODY_BYTES: RangeInclusive<u64> = 1_024..=16_777_216;
+
     pub fn total(&self) -> Duration {
         Duration::from_millis(self.total_ms)
     }
