@@ -99,10 +99,12 @@ impl std::error::Error for Problems {}
 
 /// A text of the user's in a message: in backticks, cut, without the credentials that a URL may hold.
 pub(super) fn quoted(text: &str) -> String {
-    let from = text.find("://").map_or(0, |at| at + 3);
     let bare = match text.rfind('@') {
-        Some(at) if at >= from => format!("{}{HIDDEN}{}", &text[..from], &text[at..]),
-        _ => text.into(),
+        Some(at) => {
+            let from = text[..at].find("://").map_or(0, |scheme| scheme + 3);
+            format!("{}{HIDDEN}{}", &text[..from], &text[at..])
+        }
+        None => text.into(),
     };
     match bare.char_indices().nth(QUOTED) {
         Some((end, _)) => format!("`{}…`", &bare[..end]),
@@ -266,6 +268,7 @@ golive: 2 errors in golive.toml, nothing was sent"#;
             ("https://user:secret@app.example.com", "`https://…@app.example.com`"),
             ("user:secret@app", "`…@app`"),
             ("https://u:p@s@h/@", "`https://…@`"),
+            ("user:secret@app://x", "`…@app://x`"),
         ] {
             assert_eq!(quoted(text), want);
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::{Wrong, quoted};
 use super::nearest::{did_you_mean, nearest};
 use super::reader::Reader;
-use super::roots::{Read, roots};
+use super::roots::{Read, own};
 use super::text::https_origin;
 use super::value::within;
 use super::{Limits, Spec};
@@ -49,13 +49,10 @@ impl Flags {
         if self.site.is_some() {
             replaced.push("site");
         }
-        if let Some(file) = &self.cacert {
-            // A file of that name can be meant: the flag takes files alone.
-            let file = if file == "mozilla" { "./mozilla" } else { file };
-            if let Some(own) = reader.keep(named("--cacert", roots(read, file)), None) {
-                spec.certificate.roots = own;
-                replaced.push("certificate.roots");
-            }
+        let own = self.cacert.as_deref().map(|file| named("--cacert", own(read, file)));
+        if let Some(roots) = own.and_then(|own| reader.keep(own, None)) {
+            spec.certificate.roots = roots;
+            replaced.push("certificate.roots");
         }
         if let Some(ms) = self.max_time.and_then(|time| in_range("--max-time", time, Limits::TOTAL_MS, reader)) {
             spec.limits.total_ms = ms;

@@ -367,3 +367,45 @@ impl Limits {
         Duration::from_millis(self.connect_ms.unwrap_or(3_000))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_holds_its_addresses() {
+        for (network, ip, want) in [
+            ("203.0.113.0/24", "203.0.113.255", true),
+            ("203.0.113.7/24", "203.0.113.255", true),
+            ("203.0.113.0/24", "203.0.114.0", false),
+            ("203.0.113.7/32", "203.0.113.7", true),
+            ("203.0.113.7/32", "203.0.113.6", false),
+            ("0.0.0.0/0", "255.255.255.255", true),
+            ("0.0.0.0/0", "::1", false),
+            ("2001:db8::/32", "2001:db8:ffff::1", true),
+            ("2001:db8::/32", "2001:db9::1", false),
+            ("::/0", "::1", true),
+        ] {
+            let held = Network::try_from(String::from(network)).expect("a prefix");
+            assert_eq!(held.contains(ip.parse().expect("an address")), want, "{network} {ip}");
+        }
+        for text in ["203.0.113.0", "203.0.113.0/33", "::/129", "x/8", "203.0.113.0/", "203.0.113.0/-1"] {
+            assert!(Network::try_from(String::from(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_promise_is_cited_where_it_was_written() {
+        let mut spec = Spec::of("app.example.com".parse().expect("an origin"));
+        assert_eq!((spec.line("ports.closed"), spec.promised("closed", "ports.closed")), (None, "closed".into()));
+        spec.file = Some("golive.toml".into());
+        spec.lines = BTreeMap::from([("ports".into(), 3), ("ports.closed".into(), 4)]);
+        for (key, line, text) in [
+            ("ports.closed", Some(4), "x (golive.toml:4)"),
+            ("ports.http", Some(3), "x"),
+            ("cors.origins", None, "x"),
+        ] {
+            assert_eq!((spec.line(key), spec.promised("x", key).as_str()), (line, text), "{key}");
+        }
+    }
+}

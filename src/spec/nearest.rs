@@ -2,6 +2,9 @@
 
 /// The names nearest to a text, the best first, at most three; empty when none is near.
 pub(super) fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+    if text.len() > LONGEST {
+        return vec![];
+    }
     let near = |name: &str| {
         let far = distance(text, name);
         let part = text.len() >= 3 && name.contains(text);
@@ -42,6 +45,9 @@ fn distance(a: &str, b: &str) -> usize {
     }
     rows[a.len()][b.len()]
 }
+
+/// Bytes of a name that may be misspelt.
+const LONGEST: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -391,6 +391,7 @@ mod tests {
                 "waive = [{ check = \"hsts-holds\", subject = \"*\", owner = \"o\", reason = \"r\", until = 2026-12-31T00:00:00Z }]",
                 "2:84 `until` holds a time of day | a day without quotes: 2026-12-31",
             ),
+            ("[[waive]]\nuntil = 2026-02-30", "3:9 invalid date | expected day between 01 and 28"),
             ("[waive]", "2:1 `waive` is a table | a list of tables: [[waive]]"),
             ("a = ", "2:5 string values must be quoted | expected literal string"),
         ] {
@@ -399,5 +400,8 @@ mod tests {
         let missing =
             ["check", "subject", "owner", "reason", "until"].map(|key| format!("2:1 missing `{key}` | {all}"));
         assert_eq!(said(&format!("{SITE}[[waive]]")), missing);
+        let many: Vec<String> = (0..257).map(|n| format!("\"/{n}\"")).collect();
+        let text = format!("{SITE}paths = [{}]", many.join(","));
+        assert_eq!(said(&text), ["2:9 `paths` has 257 entries | at most 256"]);
     }
 }

@@ -195,6 +195,11 @@ impl<'r, 't> Table<'r, 't> {
     fn items(&mut self, key: &'static str, remedy: &str) -> Option<&'r [Spanned<DeValue<'t>>]> {
         let value = self.entry(key)?;
         match value.get_ref() {
+            DeValue::Array(items) if items.len() > ENTRIES => {
+                let wrong =
+                    Wrong::new(format!("`{key}` has {} entries", items.len()), format!("at most {ENTRIES}"));
+                self.reader.keep(Err(wrong), Some(value.span()))
+            }
             DeValue::Array(items) => Some(items),
             other => {
                 let wrong = Wrong::new(format!("`{key}` is {}", kind(other)), remedy);
@@ -221,3 +226,6 @@ impl<'r, 't> Table<'r, 't> {
         if self.name.is_empty() { key.into() } else { format!("{}.{key}", self.name) }
     }
 }
+
+/// Entries of one list: each path, name and port is asked on each address.
+const ENTRIES: usize = 256;

@@ -10,11 +10,13 @@ use super::error::{Wrong, quoted};
 /// Fetches a file by its name.
 pub(super) type Read<'f> = &'f dyn Fn(&str) -> Result<Vec<u8>, String>;
 
-/// `mozilla`, or the certificates of a PEM file. Other PEM blocks in it are passed over.
+/// `mozilla`, or the name of a PEM file.
 pub(super) fn roots(read: Read, name: &str) -> Result<Roots, Wrong> {
-    if name == "mozilla" {
-        return Ok(Roots::Mozilla);
-    }
+    if name == "mozilla" { Ok(Roots::Mozilla) } else { own(read, name) }
+}
+
+/// The certificates of a PEM file. Other PEM blocks in it are passed over.
+pub(super) fn own(read: Read, name: &str) -> Result<Roots, Wrong> {
     let no = |what: String| Err(Wrong::new(format!("{} {what}", quoted(name)), "\"mozilla\" or a PEM file"));
     let pem = match read(name) {
         Ok(pem) => pem,

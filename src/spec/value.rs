@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 use toml::de::{DeInteger, DeValue};
 
@@ -127,6 +126,9 @@ pub(super) fn min_left(text: &str) -> Result<MinLeft, Wrong> {
 pub(super) fn words(key: &str, value: &DeValue) -> Result<String, Wrong> {
     let some = |text: &str| match text.trim() {
         "" => Err(Wrong::new(format!("`{key}` is empty"), "say it in words")),
+        words if words.chars().any(char::is_control) => {
+            Err(Wrong::new(format!("`{key}` holds a control character"), "one line of words"))
+        }
         _ => Ok(text.into()),
     };
     text(some)(key, value)
@@ -136,12 +138,7 @@ pub(super) fn words(key: &str, value: &DeValue) -> Result<String, Wrong> {
 pub(super) fn day(key: &str, value: &DeValue) -> Result<String, Wrong> {
     let remedy = "a day without quotes: 2026-12-31";
     match value {
-        DeValue::Datetime(when) if when.time.is_none() && when.offset.is_none() => {
-            match jiff::civil::Date::from_str(&when.to_string()) {
-                Ok(date) => Ok(date.to_string()),
-                Err(_) => Err(Wrong::new(format!("{when} is no day of the calendar"), remedy)),
-            }
-        }
+        DeValue::Datetime(when) if when.time.is_none() && when.offset.is_none() => Ok(when.to_string()),
         DeValue::Datetime(_) => Err(Wrong::new(format!("`{key}` holds a time of day"), remedy)),
         other => Err(Wrong::new(format!("`{key}` is {}", kind(other)), remedy)),
     }
