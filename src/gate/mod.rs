@@ -1,6 +1,8 @@
 //! Findings to the five items, to GO, PASS, NO-GO or UNPROVEN, to an exit code.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod tally;
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +10,9 @@ use crate::catalogue::Page;
 use crate::finding::{Finding, Item, Status, Waiver};
 use crate::observation::{Observations, Timestamp};
 use crate::spec::Spec;
+
+use tally::weight;
+pub use tally::{Note, Tally, notes};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -54,24 +59,6 @@ pub struct ItemResult {
     pub skip: usize,
 }
 
-/// Checks that decide, each counted once by its worst verdict; a waived Fail counts as skipped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub fail: usize,
-    pub unknown: usize,
-    pub pass: usize,
-    pub skip: usize,
-}
-
-/// What is worth reading and decides nothing.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Note<'a> {
-    /// One check's advice that failed or is unknown; at least one finding.
-    Advice(Vec<&'a Finding>),
-    /// A waiver that no finding of its check matches.
-    Unmatched(&'a Waiver),
-}
-
 /// Applies the waivers that hold at the start of the run to the findings, then decides.
 pub fn decide(spec: &Spec, pages: &[Page], seen: &Observations, findings: &mut [Finding]) -> Gate {
     for finding in findings.iter_mut().filter(|f| f.status == Status::Fail) {
@@ -102,52 +89,6 @@ pub fn unsupported<'a>(spec: &Spec, pages: &'a [Page], findings: &[Finding], ite
         !own.is_empty() && own.iter().all(|f| written_off(f)) && another_passed
     };
     carrying.into_iter().filter(|page| !passed(page) && !left_out(page)).collect()
-}
-
-/// Advice that failed or is unknown, one note a check, then waivers that match nothing.
-/// A waiver of a check that was not asked is no note.
-pub fn notes<'a>(waivers: &'a [Waiver], findings: &'a [Finding]) -> Vec<Note<'a>> {
-    let told =
-        |f: &&Finding| !f.decides() && f.waived.is_none() && matches!(f.status, Status::Fail | Status::Unknown);
-    let mut advice: Vec<(&str, Vec<&Finding>)> = vec![];
-    for finding in findings.iter().filter(told) {
-        match advice.iter_mut().find(|(check, _)| *check == finding.check) {
-            Some((_, list)) => list.push(finding),
-            None => advice.push((&finding.check, vec![finding])),
-        }
-    }
-    let asked = |w: &&Waiver| findings.iter().any(|f| f.check == w.check);
-    let unmatched = |w: &&Waiver| !findings.iter().any(|f| w.matches(&f.check, &f.subject));
-    let waivers = waivers.iter().filter(asked).filter(unmatched).map(Note::Unmatched);
-    advice.into_iter().map(|(_, list)| Note::Advice(list)).chain(waivers).collect()
-}
-
-impl Tally {
-    pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
-        let mut worst: BTreeMap<&str, Status> = BTreeMap::new();
-        for finding in findings.into_iter().filter(|f| f.decides()) {
-            let status = weight(finding);
-            worst.entry(&finding.check).and_modify(|held| *held = status.max(*held)).or_insert(status);
-        }
-        let mut tally = Self::default();
-        for status in worst.into_values() {
-            tally.add(status);
-        }
-        tally
-    }
-
-    pub fn checks(&self) -> usize {
-        self.fail + self.unknown + self.pass + self.skip
-    }
-
-    fn add(&mut self, status: Status) {
-        *match status {
-            Status::Fail => &mut self.fail,
-            Status::Unknown => &mut self.unknown,
-            Status::Pass => &mut self.pass,
-            Status::Skip => &mut self.skip,
-        } += 1;
-    }
 }
 
 impl Outcome {
@@ -230,10 +171,6 @@ fn carrying<'a>(spec: &Spec, pages: &'a [Page], item: Item) -> Vec<&'a Page> {
 /// A Skip for what the owner wrote rests on no observation.
 fn written_off(finding: &Finding) -> bool {
     finding.status == Status::Skip && !finding.unseen && finding.evidence.is_empty()
-}
-
-fn weight(finding: &Finding) -> Status {
-    if finding.waived.is_some() { Status::Skip } else { finding.status }
 }
 
 fn not_seen(spec: &Spec, seen: &Observations, findings: &[Finding]) -> Vec<String> {
@@ -442,21 +379,6 @@ mod tests {
         let gate = decide(&spec, &pages(), &seen, &mut findings);
         assert_eq!(gate.not_seen, ["65,533 ports", "UDP", "no cookie was set"]);
         assert_eq!(gate.given, ["egress assumed"]);
-    }
-
-    #[test]
-    fn notes_are_advice_and_waivers_that_match_nothing() {
-        let mut unmatched = waiver("2026-12-31");
-        unmatched.subject = "another".into();
-        let mut not_asked = waiver("2026-12-31");
-        not_asked.check = "elsewhere".into();
-        let waivers = [waiver("2026-12-31"), unmatched.clone(), not_asked];
-        let mut findings = sound();
-        findings.push(finding("version", Item::Advice, Status::Fail));
-        findings.push(finding("version", Item::Advice, Status::Unknown));
-        findings.push(finding("quiet", Item::Advice, Status::Pass));
-        let said = notes(&waivers, &findings);
-        assert_eq!(said, [Note::Advice(vec![&findings[7], &findings[8]]), Note::Unmatched(&unmatched)]);
     }
 
     #[test]
