@@ -12,7 +12,7 @@ use crate::observation::{Observations, Timestamp};
 use crate::spec::Spec;
 
 use tally::weight;
-pub use tally::{Note, Tally, notes};
+pub use tally::{Note, Tally, notes, thousands};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -186,15 +186,6 @@ fn not_seen(spec: &Spec, seen: &Observations, findings: &[Finding]) -> Vec<Strin
 fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
     let mut met = BTreeSet::new();
     texts.filter(|text| met.insert(text.clone())).collect()
-}
-
-/// `65,529`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let first = digits.len() % 3;
-    let groups = digits.as_bytes()[first..].chunks(3).map(|group| group.iter().map(|b| char::from(*b)).collect());
-    let head = (first > 0).then(|| digits[..first].to_string());
-    head.into_iter().chain(groups).collect::<Vec<String>>().join(",")
 }
 
 #[cfg(test)]
@@ -379,15 +370,6 @@ mod tests {
         let gate = decide(&spec, &pages(), &seen, &mut findings);
         assert_eq!(gate.not_seen, ["65,533 ports", "UDP", "no cookie was set"]);
         assert_eq!(gate.given, ["egress assumed"]);
-    }
-
-    #[test]
-    fn thousands_are_set_apart() {
-        for (number, want) in
-            [(0, "0"), (999, "999"), (1_000, "1,000"), (65_529, "65,529"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(thousands(number), want);
-        }
     }
 
     fn any_status() -> impl Strategy<Value = Status> {

@@ -73,6 +73,15 @@ pub(super) fn weight(finding: &Finding) -> Status {
     if finding.waived.is_some() { Status::Skip } else { finding.status }
 }
 
+/// `65,529`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let groups = digits.as_bytes()[first..].chunks(3).map(|group| group.iter().map(|b| char::from(*b)).collect());
+    let head = (first > 0).then(|| digits[..first].to_string());
+    head.into_iter().chain(groups).collect::<Vec<String>>().join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,5 +142,14 @@ mod tests {
         ];
         let said = notes(&waivers, &findings);
         assert_eq!(said, [Note::Advice(vec![&findings[1], &findings[2]]), Note::Unmatched(&waivers[1])]);
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, want) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (65_529, "65,529"), (1_234_567, "1,234,567")]
+        {
+            assert_eq!(thousands(number), want);
+        }
     }
 }

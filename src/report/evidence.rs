@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::text::counted;
 use crate::gate::thousands;
 use crate::observation::{
     Addresses, Exchange, Handshake, Observation, Observations, PortState, ProbeError, Question, Stopped,
@@ -55,7 +56,7 @@ fn port(state: &PortState) -> String {
 
 fn session(handshake: &Handshake) -> String {
     let Handshake { version, suite, chain, .. } = handshake;
-    format!("{version} {suite}, {} certificates", chain.len())
+    format!("{version} {suite}, {}", counted(chain.len(), "certificate"))
 }
 
 fn exchange(exchange: &Exchange) -> String {

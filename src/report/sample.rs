@@ -132,12 +132,12 @@ pub(super) fn pages() -> Vec<Page> {
     let page = |(family, id, severity, gate, carries)| {
         let body = match id {
             "datastore-port-closed" => {
-                "## How to fix\nPublish the port on 127.0.0.1 only; Docker goes round ufw.\n### Docker\n### Caddy\n### nginx\n"
+                "## How to fix\npublish the port on 127.0.0.1 only; Docker goes round ufw.\n### Docker\n### Caddy\n### nginx\n"
             }
             "cors-look-alike-origin-refused" => {
-                "## How to fix\nEscape the dots of CORS_ORIGIN_REGEX and anchor both ends.\n"
+                "## How to fix\nescape the dots of CORS_ORIGIN_REGEX and anchor both ends.\n"
             }
-            _ => "## How to fix\nSee the block of your proxy.\n### Caddy\n",
+            _ => "## How to fix\nsee the block of your proxy.\n### Caddy\n",
         };
         let title = String::from(id);
         Page { family, id, title, severity, gate, carries, key: None, references: vec![], body }

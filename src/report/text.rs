@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::gate::thousands;
+
 /// Makes control, bidi and other invisible characters visible as `\u{1b}`, on one line. Combining marks stay
 /// where they are few, and the openings of CI log commands (`##vso[`) are broken.
 pub fn plain(text: &str) -> String {
@@ -31,6 +33,11 @@ pub fn clipped(text: &str, most: usize) -> String {
     let mut cut: String = safe.chars().take(most.saturating_sub(1)).collect();
     cut.push('…');
     cut
+}
+
+/// `1 path`, `2 paths`.
+pub(super) fn counted(number: usize, thing: &str) -> String {
+    format!("{} {thing}{}", thousands(number as u64), if number == 1 { "" } else { "s" })
 }
 
 /// Marks on one character, beyond which they paint over other lines.

@@ -1,16 +1,15 @@
 //! JUnit XML that every known reader shows right: one document for the schemas of Jenkins and of Windy Road (Ant).
 //! Green exactly when the result is GO or PASS.
 
+mod case;
 mod write;
 
-use std::collections::BTreeMap;
-
 use super::Report;
-use super::evidence::{Evidence, by_id};
+use super::evidence::by_id;
 use super::text::{clipped, plain};
 use crate::catalogue::Page;
-use crate::finding::{Finding, Status, Waiver};
 use crate::gate::{Gate, Outcome};
+use case::{Case, Word, case, passed};
 
 pub(super) fn render(report: &Report, pages: &[Page]) -> String {
     write::document(report, &suites(report, pages))
@@ -22,25 +21,6 @@ struct Suite {
     cases: Vec<Case>,
     /// Lines: the evidence of what passed.
     out: String,
-}
-
-struct Case {
-    name: String,
-    elapsed_ms: u64,
-    verdict: Word,
-    /// One line.
-    message: String,
-    kind: String,
-    text: String,
-}
-
-/// Ordered from the best to the worst.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Word {
-    Skipped,
-    Passed,
-    Error,
-    Failure,
 }
 
 fn suites(report: &Report, pages: &[Page]) -> Vec<Suite> {
@@ -89,69 +69,6 @@ fn gate(report: &Report) -> Suite {
         text: plain(&message),
     });
     suite
-}
-
-fn case(finding: &Finding, pages: &[Page], evidence: &BTreeMap<String, Evidence>) -> Case {
-    let advice = |told: &str| (Word::Skipped, format!("advice: {told}"));
-    let told = told(finding);
-    let (verdict, message) = match (finding.status, &finding.waived, finding.decides()) {
-        (Status::Pass, ..) => (Word::Passed, told),
-        (Status::Skip, ..) => (Word::Skipped, finding.message.clone()),
-        (Status::Fail, Some(waiver), _) => (Word::Skipped, format!("{}: {told}", waived(waiver))),
-        (Status::Fail | Status::Unknown, _, false) => advice(&told),
-        (Status::Fail, None, true) => (Word::Failure, told),
-        (Status::Unknown, _, true) => (Word::Error, told),
-    };
-    let elapsed = finding.evidence.iter().filter_map(|id| evidence.get(id)).map(|e| e.elapsed_ms);
-    let message = clipped(&message, LINE);
-    Case {
-        name: clipped(&format!("{}: {}", finding.check, finding.subject), NAME),
-        elapsed_ms: elapsed.max().unwrap_or(0),
-        verdict,
-        kind: plain(&finding.check),
-        text: body(&message, finding, pages, evidence),
-        message,
-    }
-}
-
-/// One line: the subject, and what is against what was expected.
-fn told(finding: &Finding) -> String {
-    let Finding { subject, message, expected, .. } = finding;
-    match expected {
-        Some(expected) => format!("{subject}: {message}; expected {expected}"),
-        None => format!("{subject}: {message}"),
-    }
-}
-
-fn waived(waiver: &Waiver) -> String {
-    format!("waived until {} by {}: {}", waiver.until, waiver.owner, waiver.reason)
-}
-
-/// The message again (some readers show the text alone), evidence, how to repeat it, the fix, the page.
-fn body(message: &str, finding: &Finding, pages: &[Page], evidence: &BTreeMap<String, Evidence>) -> String {
-    let mut lines = vec![message.to_string()];
-    let seen = finding.evidence.iter().take(LINES).map(|id| match evidence.get(id) {
-        Some(e) => format!("evidence: {id} {}", e.says),
-        None => format!("evidence: {id}"),
-    });
-    lines.extend(seen.map(|line| clipped(&line, LINE)));
-    lines.extend(finding.repeat.iter().take(LINES).map(|line| clipped(&format!("repeat: {line}"), LINE)));
-    let more = finding.evidence.len().saturating_sub(LINES);
-    if more > 0 {
-        lines.push(format!("and {more} more in the JSON report"));
-    }
-    let page = pages.iter().find(|page| page.id == finding.check);
-    if let Some(fix) = page.map(Page::fix).filter(|fix| !fix.is_empty()) {
-        lines.push(clipped(&format!("fix: {fix}"), LINE));
-    }
-    lines.push(format!("page: golive explain {}", plain(&finding.check)));
-    lines.join("\n")
-}
-
-fn passed(finding: &Finding, evidence: &BTreeMap<String, Evidence>) -> String {
-    let says = finding.evidence.iter().find_map(|id| evidence.get(id)).map(|e| format!(" ({})", e.says));
-    let Finding { check, subject, message, .. } = finding;
-    format!("{check}: {subject}: {message}{}", says.unwrap_or_default())
 }
 
 fn properties(report: &Report) -> Vec<(String, String)> {
@@ -224,8 +141,6 @@ fn listed(texts: &[String]) -> String {
 
 /// Characters of one line.
 const LINE: usize = 600;
-/// Lines of evidence, and of how to repeat it, in one case.
-const LINES: usize = 8;
 /// Characters of a case's name; Azure DevOps takes 512.
 const NAME: usize = 500;
 /// Bytes that readers show of a failing case (Jenkins).
@@ -235,7 +150,7 @@ const SYSTEM_OUT: usize = 100_000;
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::io::Write as _;
     use std::process::{Command, Stdio};
 
@@ -245,7 +160,7 @@ mod tests {
 
     use super::super::sample;
     use super::*;
-    use crate::finding::Item;
+    use crate::finding::{Item, Status, Waiver};
 
     /// What xmllint has against a document under a schema; empty when it is valid.
     fn lint(schema: &str, text: &str) -> String {
