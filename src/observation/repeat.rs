@@ -22,7 +22,7 @@ impl Repeat for Observation<Knock> {
     fn repeat(&self) -> Vec<String> {
         let (ip, port) = (self.question.at.ip(), self.question.at.port());
         vec![match self.question.greet {
-            Greet::Nothing => format!("nc -vz -w 3 {ip} {port}"),
+            Greet::Nothing | Greet::Listen => format!("nc -vz -w 3 {ip} {port}"),
             Greet::Redis => format!(r"printf 'PING\r\n' | nc -w 3 {ip} {port}"),
             // PostgreSQL, message formats: SSLRequest is the length 8 and the code 80877103.
             Greet::Postgresql => format!(r"printf '\0\0\0\10\4\322\26\57' | nc -w 3 {ip} {port}"),
@@ -175,7 +175,7 @@ fn supposed(question: &Http) -> Request {
                 request.fields.push(("Access-Control-Request-Method".into(), "GET".into()));
             }
         }
-        Ask::Visit | Ask::Again | Ask::Upgrade | Ask::Direct | Ask::File => {}
+        Ask::Visit | Ask::Again | Ask::Health | Ask::Upgrade | Ask::Direct | Ask::File => {}
     }
     request
 }

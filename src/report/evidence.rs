@@ -67,6 +67,7 @@ fn exchange(exchange: &Exchange) -> String {
     let end = match &exchange.stopped {
         None => String::new(),
         Some(Stopped::OffSite) => ", leads off the site".into(),
+        Some(Stopped::PlainHttp) => ", leads back to plain http".into(),
         Some(Stopped::Loop) => ", leads back to itself".into(),
         Some(Stopped::TooMany) => ", too many redirects".into(),
         Some(Stopped::Error(error)) => format!(", then no answer: {}", error.detail),
