@@ -4,7 +4,7 @@ use super::path::{Path, judged, label};
 use super::{each, leaf};
 use crate::finding::Verdict;
 use crate::judge::{Word, fail, pass};
-use crate::observation::{Ask, Certificate, Handshake, Http, Leaf, Seen, Session, Timestamp};
+use crate::observation::{Ask, Certificate, Http, Leaf, Seen, Session, Timestamp};
 use crate::spec::{MinLeft, Spec};
 use crate::target::Endpoint;
 
@@ -29,9 +29,11 @@ pub(super) fn in_date(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 pub(super) fn renewed(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let min_left = spec.certificate.min_left;
     let expected = |_: &Endpoint| spec.promised(&least(min_left), "certificate.min_left");
-    each(seen, expected, |_, handshake| match handshake.leaf() {
-        Some(leaf) => left(leaf, min_left, seen.started_at()),
-        None => fail(unread(handshake)),
+    each(seen, expected, |_, handshake| match leaf(handshake) {
+        Ok(Certificate { not_before, not_after, .. }) => {
+            left(Leaf { not_before, not_after }, min_left, seen.started_at())
+        }
+        Err(message) => fail(message),
     })
 }
 
@@ -146,10 +148,6 @@ fn span(seconds: i64) -> String {
 
 fn count(n: i64, unit: &str) -> String {
     if n == 1 { format!("1 {unit}") } else { format!("{n} {unit}s") }
-}
-
-fn unread(handshake: &Handshake) -> String {
-    leaf(handshake).err().unwrap_or_else(|| "certificate could not be read".into())
 }
 
 const MINUTE: i64 = 60;
