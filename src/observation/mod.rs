@@ -1,6 +1,7 @@
 //! What was asked and what the network said. Data only: no clock, no socket, no opinion.
 
 mod answer;
+mod certificate;
 mod question;
 mod repeat;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::target::{Family, Origin};
 
 pub use answer::*;
+pub use certificate::{Certificate, Hash, Key, Leaf, Name, Signature};
 pub use question::*;
 pub use repeat::Repeat;
 

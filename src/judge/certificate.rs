@@ -1,5 +1,0 @@
-//! certificate
-
-use super::{Check, check};
-
-pub(super) const CHECKS: &[Check] = &[];
