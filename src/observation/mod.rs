@@ -3,6 +3,7 @@
 mod answer;
 mod question;
 mod repeat;
+mod set_cookie;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,6 +16,7 @@ use crate::target::{Family, Origin};
 pub use answer::*;
 pub use question::*;
 pub use repeat::Repeat;
+pub use set_cookie::{SameSite, SetCookie};
 
 /// A question to one protocol. It is the key of its answer: equal questions are one question, sent once.
 pub trait Question: Clone + Ord + Into<Probe> + 'static {
