@@ -39,6 +39,7 @@ fn answer<'a>(spec: &Spec, o: &'a Observation<Http>) -> Answer<'a> {
             let hop = match &exchange.stopped {
                 None => judged(exchange.last(), listed),
                 Some(Stopped::Error(error)) => Err(unknown(error.to_string())),
+                Some(Stopped::PlainHttp) => Err(unknown("leads back to plain http")),
                 Some(Stopped::OffSite) => Err(skip("leads off the site")),
                 Some(Stopped::Loop | Stopped::TooMany) => Err(unknown("redirects without end")),
             };

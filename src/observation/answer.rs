@@ -76,6 +76,8 @@ pub struct Exchange {
 pub enum Stopped {
     /// It leads off the site.
     OffSite,
+    /// It leads back to plain http.
+    PlainHttp,
     /// It leads back to an address that was asked before.
     Loop,
     TooMany,
@@ -285,6 +287,9 @@ impl Content {
     }
 }
 
+/// How many hashes a sketch keeps: the estimate below is off by about an eighth at most.
+pub const SKETCH_SIZE: usize = 64;
+
 /// The estimated share of word triples that two contents have in common (Broder 1997, bottom-k sketch).
 fn resemblance(a: &[u32], b: &[u32]) -> f64 {
     if a.is_empty() || b.is_empty() {
@@ -293,7 +298,7 @@ fn resemblance(a: &[u32], b: &[u32]) -> f64 {
     let mut union: Vec<u32> = a.iter().chain(b).copied().collect();
     union.sort_unstable();
     union.dedup();
-    union.truncate(a.len().max(b.len()));
+    union.truncate(SKETCH_SIZE);
     let both = union.iter().filter(|h| a.binary_search(h).is_ok() && b.binary_search(h).is_ok()).count();
     both as f64 / union.len() as f64
 }

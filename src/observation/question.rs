@@ -31,7 +31,10 @@ pub struct Knock {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Greet {
+    /// It is open, and that is all we ask.
     Nothing,
+    /// Whatever it says first, and whether it hangs up.
+    Listen,
     /// PostgreSQL's SSLRequest; `S` or `N` comes back.
     Postgresql,
     /// Redis' PING; `+PONG`, `-NOAUTH` or `-DENIED` comes back.
@@ -251,6 +254,7 @@ impl fmt::Display for Probe {
         match self {
             Self::Lookup(Lookup { name, family }) => write!(f, "lookup:{name}:{family}"),
             Self::Knock(Knock { at, greet: Greet::Nothing, .. }) => write!(f, "port:{at}"),
+            Self::Knock(Knock { at, greet: Greet::Listen, .. }) => write!(f, "port:{at}:listen"),
             Self::Knock(Knock { at, greet: Greet::Postgresql, .. }) => write!(f, "port:{at}:postgresql"),
             Self::Knock(Knock { at, greet: Greet::Redis, .. }) => write!(f, "port:{at}:redis"),
             Self::Session(Session { at }) => write!(f, "session:{}@{}", at.origin(), at.socket()),

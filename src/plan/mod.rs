@@ -1,1 +1,69 @@
-//! plan
+//! What to ask next, given the promise and what was answered so far. Pure: no socket, no clock, no verdict.
+
+mod doors;
+mod files;
+mod hosts;
+mod names;
+mod origins;
+mod request;
+mod visits;
+
+use std::collections::BTreeSet;
+
+use crate::observation::{Observations, Probe};
+use crate::spec::Spec;
+
+pub use names::{addresses, places};
+pub use request::{Follow, follow, hop, origin, request};
+
+/// Questions of one kind, and who needs them.
+struct Ask {
+    /// Families of checks that read the answers; the questions are not sent when all of them are left out.
+    families: &'static [&'static str],
+    questions: fn(&Spec, &Observations) -> Vec<Probe>,
+    /// Whether the next phase waits for the answers.
+    awaited: bool,
+}
+
+/// Quiet before loud: names, then what a visitor does, then what no visitor does, then the plain request again.
+const PHASES: &[&[Ask]] = &[
+    &[Ask { families: &[], questions: names::questions, awaited: true }],
+    &[
+        Ask { families: &[], questions: doors::web, awaited: true },
+        Ask { families: &["vantage", "ports"], questions: doors::closed, awaited: false },
+        Ask { families: &["vantage", "ports"], questions: doors::controls, awaited: false },
+        Ask { families: &["certificate", "https"], questions: visits::sessions, awaited: true },
+        Ask { families: &[], questions: visits::visits, awaited: true },
+        Ask { families: &["headers", "exposure", "cookies"], questions: visits::absent, awaited: true },
+        Ask { families: &["https", "hosts"], questions: visits::upgrades, awaited: true },
+        Ask { families: &["https", "cookies"], questions: visits::toggled, awaited: true },
+    ],
+    &[
+        Ask { families: &["hosts"], questions: hosts::questions, awaited: true },
+        Ask { families: &["cors"], questions: origins::questions, awaited: true },
+        Ask { families: &["exposure"], questions: files::questions, awaited: true },
+        Ask { families: &["ports"], questions: doors::direct, awaited: true },
+    ],
+    &[Ask { families: &["hosts", "cors", "exposure", "ports"], questions: visits::again, awaited: true }],
+];
+
+/// Every question wanted so far. Grows with the answers, never shrinks; done when `seen` holds them all.
+pub fn wanted(spec: &Spec, seen: &Observations) -> BTreeSet<Probe> {
+    let mut all = BTreeSet::new();
+    for phase in PHASES {
+        let mut wait = false;
+        for ask in phase.iter().filter(|ask| is_needed(spec, ask)) {
+            let questions = (ask.questions)(spec, seen);
+            wait |= ask.awaited && !questions.iter().all(|probe| seen.holds(probe));
+            all.extend(questions);
+        }
+        if wait {
+            break;
+        }
+    }
+    all
+}
+
+fn is_needed(spec: &Spec, ask: &Ask) -> bool {
+    ask.families.is_empty() || ask.families.iter().any(|family| spec.scope.asks_any(family))
+}

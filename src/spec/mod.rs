@@ -41,6 +41,8 @@ pub struct Spec {
     pub waive: Vec<Waiver>,
     pub limits: Limits,
     pub scope: Scope,
+    /// Sent as User-Agent; `None`: the name and version of golive.
+    pub user_agent: Option<String>,
     /// Name of the file it was read from, as given.
     pub file: Option<String>,
     /// Line of each key that was written, by dotted name.
@@ -240,6 +242,7 @@ impl Spec {
                 body_bytes: 262_144,
             },
             scope: Scope::default(),
+            user_agent: None,
             file: None,
             lines: BTreeMap::new(),
         }

@@ -1,0 +1,245 @@
+//! The way out: every connection of a run goes through here. Pinned names, doors led elsewhere, places, limits.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout};
+
+use super::dial::{Failure, dial};
+use crate::observation::{ErrorKind, ProbeError, Stage, Vantage};
+use crate::spec::{Limits, Network, Spec};
+use crate::target::{Family, Host, reserved};
+
+/// Where a run may go, as the command line says it.
+#[derive(Clone, Debug, Default)]
+pub struct Way {
+    /// Addresses given by hand for a name (`--resolve`).
+    pub pins: BTreeMap<String, Vec<IpAddr>>,
+    /// `None`: those of this machine.
+    pub resolvers: Option<Vec<SocketAddr>>,
+    pub doors: Vec<Door>,
+    /// No other door and no other name exists: nothing leaves this machine.
+    pub closed: bool,
+}
+
+/// A connection led elsewhere (`--connect-to`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// Any host when there is none.
+    pub host: Option<Host>,
+    pub port: Option<u16>,
+    pub to: SocketAddr,
+}
+
+pub struct Net {
+    pub(super) way: Way,
+    limits: Limits,
+    own: BTreeSet<IpAddr>,
+    own_networks: Vec<Network>,
+    memory: Mutex<Memory>,
+    started: Instant,
+}
+
+/// What a run has learned of its way.
+#[derive(Default)]
+struct Memory {
+    /// The least time a connection took.
+    round_trip: HashMap<IpAddr, Duration>,
+    shut: HashMap<SocketAddr, (u8, ProbeError)>,
+    places: HashMap<IpAddr, Arc<Semaphore>>,
+    sources: BTreeSet<IpAddr>,
+}
+
+/// After this many failures in a row a door is not tried again.
+const SHUT_AFTER: u8 = 2;
+
+impl Net {
+    pub fn new(way: Way, spec: &Spec) -> Self {
+        Self {
+            way,
+            limits: spec.limits.clone(),
+            own: own_addresses(),
+            own_networks: spec.vantage.own_networks.clone(),
+            memory: Mutex::default(),
+            started: now(),
+        }
+    }
+
+    /// What is known of this machine before anything is sent.
+    pub fn vantage(&self) -> Vantage {
+        let own = self.own.iter().filter(|ip| reserved(**ip).is_none()).copied().collect();
+        // A closed way is a demonstration: its doors are the deployment itself.
+        let doors = if self.way.closed { &[][..] } else { &self.way.doors[..] };
+        Vantage {
+            own: if self.way.closed { vec![] } else { own },
+            doors: doors.iter().map(ToString::to_string).collect(),
+            behind_doors: doors.iter().map(|door| door.to.ip()).collect(),
+            ..Vantage::default()
+        }
+    }
+
+    /// The addresses that connections were made from, so far.
+    pub fn sources(&self) -> (Vec<IpAddr>, Vec<Family>) {
+        let sources = self.memory().sources.clone();
+        let families: BTreeSet<Family> = sources.iter().map(|ip| Family::of(*ip)).collect();
+        let public = sources.into_iter().filter(|ip| reserved(*ip).is_none()).collect();
+        (public, families.into_iter().collect())
+    }
+
+    /// Milliseconds since the run began.
+    pub fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// A place to work with an address; at most `limits.parallel` are held at a time.
+    pub async fn place(&self, ip: IpAddr) -> OwnedSemaphorePermit {
+        let places = {
+            let mut memory = self.memory();
+            memory.places.entry(ip).or_insert_with(|| Arc::new(Semaphore::new(self.limits.parallel))).clone()
+        };
+        // The semaphore lives as long as the run and is never closed.
+        places.acquire_owned().await.expect("a place for work")
+    }
+
+    /// Told to slow down: half of the free places are given up for the rest of the run, one stays.
+    pub fn slow_down(&self, ip: IpAddr) {
+        if let Some(places) = self.memory().places.get(&ip) {
+            places.forget_permits(places.available_permits() / 2);
+        }
+    }
+
+    /// The least time that a connection to an address took.
+    pub fn round_trip(&self, ip: IpAddr) -> Option<Duration> {
+        self.memory().round_trip.get(&ip).copied()
+    }
+
+    /// A connection for an exchange, or the reason why there is none. A door that was found shut is not tried again.
+    pub async fn connect(&self, host: Option<&Host>, at: SocketAddr) -> Result<TcpStream, ProbeError> {
+        if let Some((count, error)) = self.memory().shut.get(&at)
+            && *count >= SHUT_AFTER
+        {
+            return Err(error.clone());
+        }
+        let limit = self.limits.connect();
+        let result = match timeout(limit, self.attempt(host, at)).await {
+            Ok(result) => result.map_err(|failure| self.error(at, &failure)),
+            Err(_) => {
+                let detail = format!("no answer from {at} in {} ms", limit.as_millis());
+                Err(ProbeError::new(Stage::Connect, ErrorKind::Timeout, detail))
+            }
+        };
+        let mut memory = self.memory();
+        match &result {
+            Ok(_) => {
+                memory.shut.remove(&at);
+            }
+            Err(error) => memory.shut.entry(at).or_insert((0, error.clone())).0 += 1,
+        }
+        result
+    }
+
+    /// One attempt without a limit of time.
+    pub async fn attempt(&self, host: Option<&Host>, at: SocketAddr) -> Result<TcpStream, Failure> {
+        let Some(to) = self.door(host, at) else { return Err(Failure::Local { errno: Errno::ENETUNREACH }) };
+        let begin = now();
+        let stream = dial(to).await?;
+        let took = begin.elapsed();
+        let mut memory = self.memory();
+        let least = memory.round_trip.entry(at.ip()).or_insert(took);
+        *least = took.min(*least);
+        if let Ok(local) = stream.local_addr() {
+            memory.sources.insert(local.ip());
+        }
+        Ok(stream)
+    }
+
+    fn door(&self, host: Option<&Host>, at: SocketAddr) -> Option<SocketAddr> {
+        let leads = |door: &&Door| {
+            let host_fits = match &door.host {
+                None => true,
+                Some(Host::Address(ip)) => *ip == at.ip(),
+                Some(name) => host == Some(name),
+            };
+            host_fits && door.port.is_none_or(|port| port == at.port())
+        };
+        match self.way.doors.iter().find(leads) {
+            Some(door) => Some(door.to),
+            None if self.way.closed => None,
+            None => Some(at),
+        }
+    }
+
+    /// Who a failure is laid to: an ICMP error of our own side says nothing about the target.
+    pub fn is_own(&self, offender: IpAddr) -> bool {
+        self.own.contains(&offender) || self.own_networks.iter().any(|network| network.contains(offender))
+    }
+
+    /// A failed connection as the reason why a question has no answer.
+    pub fn error(&self, at: SocketAddr, failure: &Failure) -> ProbeError {
+        let (kind, detail) = match failure {
+            Failure::Refused => (ErrorKind::Refused, format!("{at} refused the connection")),
+            Failure::Reset => (ErrorKind::Reset, format!("{at} reset the connection at once")),
+            Failure::Rejected { offender } if self.is_own(*offender) => {
+                (ErrorKind::Local, format!("our own side ({offender}) rejected the connection to {at}"))
+            }
+            Failure::Rejected { offender } => {
+                (ErrorKind::Refused, format!("{offender} rejected the connection to {at}"))
+            }
+            Failure::Unreachable { offender, what } if self.is_own(*offender) => {
+                (ErrorKind::Local, format!("our own side ({offender}) has no way to {at}: {what}"))
+            }
+            Failure::Unreachable { offender, what } => {
+                (ErrorKind::Unreachable, format!("{offender} says of {at}: {what}"))
+            }
+            Failure::Local { errno } => (ErrorKind::Local, local_words(at, *errno)),
+        };
+        ProbeError::new(Stage::Connect, kind, detail)
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn local_words(at: SocketAddr, errno: Errno) -> String {
+    let family = Family::of(at.ip());
+    match errno {
+        Errno::ENETUNREACH | Errno::EADDRNOTAVAIL | Errno::EHOSTUNREACH => {
+            format!("no {family} route from this machine ({errno:?})")
+        }
+        Errno::EMFILE | Errno::ENFILE => format!("this machine has no file descriptor left ({errno:?})"),
+        Errno::EACCES | Errno::EPERM => format!("this machine forbids connections to {at} ({errno:?})"),
+        errno => format!("this machine could not connect to {at} ({errno:?})"),
+    }
+}
+
+fn own_addresses() -> BTreeSet<IpAddr> {
+    let interfaces = nix::ifaddrs::getifaddrs().into_iter().flatten();
+    let address = |interface: nix::ifaddrs::InterfaceAddress| {
+        let address = interface.address?;
+        let v4 = address.as_sockaddr_in().map(|a| IpAddr::V4(a.ip()));
+        v4.or_else(|| address.as_sockaddr_in6().map(|a| IpAddr::V6(a.ip())))
+    };
+    interfaces.filter_map(address).collect()
+}
+
+fn now() -> Instant {
+    Instant::now()
+}
+
+impl std::fmt::Display for Door {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let host = self.host.as_ref().map(ToString::to_string).unwrap_or_default();
+        let port = self.port.map(|port| port.to_string()).unwrap_or_default();
+        write!(f, "{host}:{port} at {}", self.to)
+    }
+}

@@ -1,0 +1,91 @@
+//! Knocks on ports: those of the web, those that must be closed, and the owner's controls.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::names::{hosts, places};
+use super::visits::sampled_paths;
+use crate::observation::{Ask, Greet, Http, Knock, Method, Observations, PortState, Probe};
+use crate::spec::{ClosedPort, Spec};
+use crate::target::{Endpoint, Family, Scheme};
+
+/// The ports that visitors use.
+pub fn web(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    web_knocks(spec, seen).into_iter().map(Probe::from).collect()
+}
+
+fn web_knocks(spec: &Spec, seen: &Observations) -> Vec<Knock> {
+    let https = places(spec, seen).into_iter().map(|place| Knock {
+        at: place.socket(),
+        greet: Greet::Nothing,
+        beside: None,
+    });
+    let http = hosts(spec, seen).into_iter().map(|ip| Knock {
+        at: (ip, spec.ports.http).into(),
+        greet: Greet::Nothing,
+        beside: Some(spec.site.port),
+    });
+    https.chain(http).collect()
+}
+
+/// The ports that the owner says are closed.
+pub fn closed(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    closed_knocks(spec, seen).into_iter().map(Probe::from).collect()
+}
+
+fn closed_knocks(spec: &Spec, seen: &Observations) -> Vec<Knock> {
+    let each = |ip: IpAddr| {
+        spec.ports.closed.iter().map(move |closed| Knock {
+            at: (ip, closed.port).into(),
+            greet: greeting(closed),
+            beside: Some(spec.site.port),
+        })
+    };
+    hosts(spec, seen).into_iter().flat_map(each).collect()
+}
+
+fn greeting(closed: &ClosedPort) -> Greet {
+    match closed.service.to_ascii_lowercase().as_str() {
+        "postgresql" | "postgres" => Greet::Postgresql,
+        "redis" | "valkey" => Greet::Redis,
+        _ => Greet::Listen,
+    }
+}
+
+/// Where a port is silent, the owner's control is asked on the same port: does a packet of ours leave at all?
+pub fn controls(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let knocks = web_knocks(spec, seen).into_iter().chain(closed_knocks(spec, seen));
+    let silent = knocks.filter(|knock| seen.answer(knock) == Some(&PortState::Filtered));
+    silent.flat_map(|knock| control_knocks(spec, knock.at)).map(Probe::from).collect()
+}
+
+/// What proves the way to a silent port: the same port of each control of the family.
+pub fn control_knocks(spec: &Spec, at: SocketAddr) -> Vec<Knock> {
+    let same_family = |ip: &&IpAddr| Family::of(**ip) == Family::of(at.ip());
+    let controls = spec.vantage.control.iter().filter(same_family);
+    controls.map(|ip| Knock { at: (*ip, at.port()).into(), greet: Greet::Nothing, beside: None }).collect()
+}
+
+/// An open application port: does the application answer there, without the proxy?
+pub fn direct(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let open = closed_knocks(spec, seen).into_iter().filter(|knock| {
+        knock.greet == Greet::Listen && matches!(seen.answer(knock), Some(PortState::Open { .. }))
+    });
+    let mut questions = vec![];
+    for knock in open {
+        for path in sampled_paths(spec) {
+            let plain =
+                Http { at: bare(spec, knock.at, Scheme::Http), method: Method::Get, path, ask: Ask::Direct };
+            // Only what does not speak plain HTTP is asked whether it speaks TLS.
+            let secure = Http { at: bare(spec, knock.at, Scheme::Https), ..plain.clone() };
+            if seen.find(&plain).is_some_and(|o| o.outcome.is_err()) {
+                questions.push(secure.into());
+            }
+            questions.push(plain.into());
+        }
+    }
+    questions
+}
+
+fn bare(spec: &Spec, at: SocketAddr, scheme: Scheme) -> Endpoint {
+    Endpoint { scheme, host: spec.site.host.clone(), ip: at.ip(), port: at.port() }
+}

@@ -1,0 +1,98 @@
+//! Requests as a script of another origin makes them.
+
+use super::hosts::unescaped_dots;
+use super::names::distinct_places;
+use super::visits::error_folders;
+use crate::observation::{Ask, Claim, Http, Method, Observations, Probe};
+use crate::spec::{OriginPattern, Spec};
+use crate::target::{Endpoint, Host, Origin};
+
+/// A path that nobody made, below the folders whose errors are looked at.
+const NOWHERE: &str = "golive-absent";
+
+/// Origins of the usual development servers.
+const DEVELOPMENT: [&str; 3] = ["http://localhost:3000", "http://localhost:5173", "http://127.0.0.1:3000"];
+
+pub fn questions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let mut questions = vec![];
+    for place in distinct_places(spec, seen) {
+        for path in &spec.paths {
+            for claim in claims(&place) {
+                ask(seen, &mut questions, &place, path, claim);
+            }
+        }
+        for folder in error_folders(spec, seen) {
+            ask(seen, &mut questions, &place, &format!("{folder}{NOWHERE}"), Claim::Foreign);
+        }
+        for path in own_paths(spec, seen) {
+            for origin in own_origins(spec, &place) {
+                ask(seen, &mut questions, &place, &path, Claim::Own(origin));
+            }
+        }
+    }
+    questions
+}
+
+/// A GET and a preflight; what came back is asked again with a fresh name: a fixed list that happens to hold ours is
+/// no reflection.
+fn ask(seen: &Observations, questions: &mut Vec<Probe>, at: &Endpoint, path: &str, claim: Claim) {
+    let fixed = matches!(claim, Claim::Own(_));
+    for preflight in [false, true] {
+        let method = if preflight { Method::Options } else { Method::Get };
+        let round = |round| Http {
+            at: at.clone(),
+            method,
+            path: path.into(),
+            ask: Ask::Origin { claim: claim.clone(), preflight, round },
+        };
+        if !fixed && seen.answer(&round(0)).is_some_and(|exchange| exchange.last().echoes_origin()) {
+            questions.push(round(1).into());
+        }
+        questions.push(round(0).into());
+    }
+}
+
+fn claims(place: &Endpoint) -> Vec<Claim> {
+    let mut all = vec![Claim::Foreign, Claim::Null, Claim::PlainHttp, Claim::OtherPort];
+    all.extend(DEVELOPMENT.map(|origin| Claim::Development(origin.into())));
+    if let Host::Name(name) = &place.host {
+        all.extend([
+            Claim::Suffix,
+            Claim::MissingDot,
+            Claim::Separator('_'),
+            Claim::EncodedSeparator,
+            Claim::Subdomain,
+        ]);
+        all.extend(unescaped_dots(name).map(Claim::UnescapedDot));
+        if registrable(name).is_some_and(|domain| domain != name) {
+            all.extend([Claim::MissingDotParent, Claim::Sibling]);
+        }
+    }
+    all
+}
+
+/// The registrable domain of a name (public suffix list); `None` for a public suffix or an unknown one.
+pub fn registrable(name: &str) -> Option<&str> {
+    psl::domain(name.as_bytes()).and_then(|domain| std::str::from_utf8(domain.as_bytes()).ok())
+}
+
+/// The owner's origins that are cross-origin to the place: the site's own origin needs no permission.
+pub fn own_origins(spec: &Spec, place: &Endpoint) -> Vec<Origin> {
+    let written = spec.cors.origins.iter().flatten().filter_map(|pattern| match pattern {
+        OriginPattern::Exact(origin) => Some(origin.clone()),
+        OriginPattern::Below(_) => None,
+    });
+    written.filter(|origin| *origin != place.origin()).collect()
+}
+
+/// Where the owner's origins must work.
+pub fn own_paths(spec: &Spec, seen: &Observations) -> Vec<String> {
+    match &spec.cors.paths {
+        Some(paths) => paths.clone(),
+        None => {
+            let folders = spec.api.clone().unwrap_or_else(|| seen.json_folders().into_iter().collect());
+            let below = |path: &&String| folders.iter().any(|folder| path.starts_with(folder.as_str()));
+            spec.paths.iter().filter(below).cloned().collect()
+        }
+    }
+}

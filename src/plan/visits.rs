@@ -1,0 +1,92 @@
+//! What a visitor asks: pages, a page that is not there, the plain address, the same page again.
+
+use super::names::places;
+use crate::observation::{Ask, Http, Method, Observations, Probe, Session};
+use crate::spec::Spec;
+use crate::target::{Endpoint, Scheme};
+
+pub fn sessions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    places(spec, seen).into_iter().map(|at| Session { at }.into()).collect()
+}
+
+pub fn visits(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    each(&places(spec, seen), &spec.paths, Ask::Visit)
+}
+
+/// A random path below the root and below each folder of answers for programs.
+pub fn absent(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    each(&places(spec, seen), &error_folders(spec, seen), Ask::Absent)
+}
+
+/// The folders whose errors are looked at.
+pub fn error_folders(spec: &Spec, seen: &Observations) -> Vec<String> {
+    let mut folders = vec!["/".to_string()];
+    match &spec.api {
+        Some(api) => folders.extend(api.iter().cloned()),
+        None => folders.extend(seen.json_folders()),
+    }
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
+/// Each path over plain HTTP: GET and HEAD, and one empty POST to a random path.
+pub fn upgrades(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let plain: Vec<Endpoint> = places(spec, seen).iter().map(|place| plain(spec, place)).collect();
+    let mut questions = each(&plain, &spec.paths, Ask::Upgrade);
+    for at in plain {
+        let head =
+            |path: &String| Http { at: at.clone(), method: Method::Head, path: path.clone(), ask: Ask::Upgrade };
+        questions.extend(spec.paths.iter().map(head).map(Probe::from));
+        questions.push(Http { at: at.clone(), method: Method::Post, path: "/".into(), ask: Ask::Upgrade }.into());
+    }
+    questions
+}
+
+/// The plain endpoint beside an https one.
+pub fn plain(spec: &Spec, place: &Endpoint) -> Endpoint {
+    Endpoint { scheme: Scheme::Http, port: spec.ports.http, ..place.clone() }
+}
+
+/// Each path with its trailing slash added or taken away, unless that is a path of the owner's too.
+pub fn toggled(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let toggle = |path: &String| match path.strip_suffix('/') {
+        _ if path.contains('?') => None,
+        Some("") => None,
+        Some(bare) => Some(bare.to_string()),
+        None => Some(format!("{path}/")),
+    };
+    let toggled: Vec<String> =
+        spec.paths.iter().filter_map(toggle).filter(|path| !spec.paths.contains(path)).collect();
+    each(&places(spec, seen), &toggled, Ask::Toggled)
+}
+
+/// The plain request once more, when everything else was asked.
+pub fn again(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    each(&places(spec, seen), &spec.paths[..1], Ask::Again)
+}
+
+/// One path of each first folder, at most four: a page and an API path, where both are named.
+pub fn sampled_paths(spec: &Spec) -> Vec<String> {
+    let mut sampled: Vec<(&str, &String)> = vec![];
+    for path in &spec.paths {
+        let folder = path[1..].split_once('/').map_or("", |(folder, _)| folder);
+        if sampled.len() < 4 && !sampled.iter().any(|(held, _)| *held == folder) {
+            sampled.push((folder, path));
+        }
+    }
+    sampled.into_iter().map(|(_, path)| path.clone()).collect()
+}
+
+fn each(places: &[Endpoint], paths: &[String], ask: Ask) -> Vec<Probe> {
+    let at = |at: &Endpoint| {
+        let questions = paths.iter().map(|path| Http {
+            at: at.clone(),
+            method: Method::Get,
+            path: path.clone(),
+            ask: ask.clone(),
+        });
+        questions.map(Probe::from).collect::<Vec<_>>()
+    };
+    places.iter().flat_map(at).collect()
+}
