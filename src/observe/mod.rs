@@ -1,9 +1,223 @@
 //! The only code that opens sockets and reads clocks. It knows protocols, not checks.
 
+mod content;
 mod dial;
+mod dialogue;
+mod http;
 mod net;
+mod page;
 mod port;
+mod record;
+mod redact;
 mod resolve;
+mod tap;
 mod tls;
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::observation::{
+    ErrorKind, Fact, Handshake, Nonce, Observation, Observations, Probe, ProbeError, Question, Session, Stage,
+    Timestamp,
+};
+use crate::plan;
+use crate::spec::Spec;
+
+use dialogue::{Dialogue, Places};
+use record::Recorder;
+use resolve::Names;
+
 pub use net::{Door, Net, Way};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything was asked.
+    Complete,
+    /// `limits.total` ran out.
+    OutOfTime,
+    /// Someone stopped it.
+    Stopped,
+}
+
+/// What a run brought home.
+pub struct Observed {
+    pub observations: Observations,
+    pub ending: Ending,
+    pub elapsed: Duration,
+    /// An observer failed in itself; its question has no answer.
+    pub panicked: bool,
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub answered: usize,
+    pub wanted: usize,
+    /// What was answered last.
+    pub last: String,
+}
+
+/// A run that has asked nothing yet: now, here, with a nonce of its own.
+pub fn begin(spec: &Spec, net: &Net) -> Observations {
+    let mut nonce = [0; 8];
+    // Any number will do; it only has to differ from run to run.
+    let _ = getrandom::fill(&mut nonce);
+    Observations::begin(spec.site.clone(), now(), Nonce(u64::from_le_bytes(nonce)), net.vantage())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the calendar")]
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Asks until everything wanted is answered, the time is out, or `stop` turns true.
+pub async fn observe(
+    spec: Arc<Spec>,
+    net: Arc<Net>,
+    begin: Observations,
+    mut stop: watch::Receiver<bool>,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Observed {
+    let run = Arc::new(Run {
+        names: Names::new(&net.way),
+        recorder: Recorder::new(begin.nonce),
+        nonce: begin.nonce,
+        spec: spec.clone(),
+        net: net.clone(),
+    });
+    let started = Instant::now();
+    let deadline = started + spec.limits.total();
+    let mut observations = begin;
+    let mut asked = BTreeSet::new();
+    let mut running = JoinSet::new();
+    let mut titles = HashMap::new();
+    let mut panicked = false;
+    let ending = loop {
+        let wanted = plan::wanted(&spec, &observations);
+        let places = Arc::new(known_places(&spec, &observations));
+        for probe in &wanted {
+            if !observations.holds(probe) && asked.insert(probe.clone()) {
+                let task = running.spawn(run.clone().ask(probe.clone(), places.clone()));
+                titles.insert(task.id(), probe.clone());
+            }
+        }
+        let fact = tokio::select! {
+            fact = running.join_next_with_id() => fact,
+            () = sleep_until(deadline) => break Ending::OutOfTime,
+            _ = stop.wait_for(|stop| *stop) => break Ending::Stopped,
+        };
+        let Some(fact) = fact else { break Ending::Complete };
+        let mut next = Some(fact);
+        while let Some(fact) = next {
+            let title = settle(&mut observations, &titles, fact, &mut panicked);
+            let answered = asked.len() - running.len();
+            progress(&Progress { answered, wanted: wanted.len(), last: title });
+            next = running.try_join_next_with_id();
+        }
+    };
+    (observations.vantage.from, observations.vantage.families) = net.sources();
+    Observed { observations, ending, elapsed: started.elapsed(), panicked }
+}
+
+/// Looks names up and asks nothing else: what `plan` prints is built on it.
+pub async fn look_up(spec: &Spec, net: &Net, mut begin: Observations) -> Observations {
+    let names = Names::new(&net.way);
+    for probe in plan::wanted(spec, &begin) {
+        if let Probe::Lookup(question) = probe {
+            let outcome = names.lookup(&net.way, &question).await;
+            begin.insert(Observation { question, asked_at_ms: 0, elapsed_ms: 0, attempts: 1, outcome }.into());
+        }
+    }
+    begin
+}
+
+fn known_places(spec: &Spec, observations: &Observations) -> Places {
+    let place =
+        |origin: &crate::target::Origin| (origin.host.clone(), plan::addresses(spec, observations, &origin.host));
+    spec.origins().map(place).collect::<BTreeMap<_, _>>()
+}
+
+type Joined = Result<(Id, Fact), JoinError>;
+
+/// Records a fact. A panic costs its own question, never the run.
+fn settle(seen: &mut Observations, titles: &HashMap<Id, Probe>, joined: Joined, panicked: &mut bool) -> String {
+    let (id, fact) = match joined {
+        Ok((id, fact)) => (id, Some(fact)),
+        Err(error) => (error.id(), None),
+    };
+    let probe = &titles[&id];
+    match fact {
+        Some(fact) => seen.insert(fact),
+        None => {
+            *panicked = true;
+            let detail = "golive failed in this question; please report it";
+            seen.refuse(probe.clone(), ProbeError::new(Stage::Plan, ErrorKind::Local, detail));
+        }
+    }
+    probe.to_string()
+}
+
+/// What every question of a run shares.
+struct Run {
+    spec: Arc<Spec>,
+    net: Arc<Net>,
+    names: Names,
+    recorder: Recorder,
+    nonce: Nonce,
+}
+
+impl Run {
+    async fn ask(self: Arc<Self>, probe: Probe, places: Arc<Places>) -> Fact {
+        match probe {
+            Probe::Lookup(q) => {
+                self.timed(q.clone(), async { (1, self.names.lookup(&self.net.way, &q).await) }).await.into()
+            }
+            Probe::Knock(q) => self.timed(q.clone(), port::knock(&self.net, &q)).await.into(),
+            Probe::Session(q) => self.timed(q.clone(), async { (1, self.session(&q).await) }).await.into(),
+            Probe::Http(q) => {
+                let dialogue = Dialogue {
+                    net: &self.net,
+                    spec: &self.spec,
+                    recorder: &self.recorder,
+                    places: &places,
+                    nonce: self.nonce,
+                };
+                self.timed(q.clone(), dialogue.hold(&q)).await.into()
+            }
+        }
+    }
+
+    async fn timed<Q: Question>(
+        &self,
+        question: Q,
+        work: impl Future<Output = (u8, Result<Q::Answer, ProbeError>)>,
+    ) -> Observation<Q> {
+        let asked_at_ms = self.net.elapsed_ms();
+        let (attempts, outcome) = work.await;
+        let elapsed_ms = self.net.elapsed_ms() - asked_at_ms;
+        Observation { question, asked_at_ms, elapsed_ms, attempts, outcome }
+    }
+
+    async fn session(&self, question: &Session) -> Result<Handshake, ProbeError> {
+        let Session { at } = question;
+        let _place = self.net.place(at.ip).await;
+        let stream = self.net.connect(Some(&at.host), at.socket()).await?;
+        let limit = self.net.limits().exchange();
+        let shake = tls::shake_hands(stream, at.host.name(), at.ip, &[b"h2", b"http/1.1"]);
+        match timeout(limit, shake).await {
+            Ok(shaken) => Ok(shaken?.handshake),
+            Err(_) => {
+                let detail = format!("no TLS handshake with {} in {} ms", at.socket(), limit.as_millis());
+                Err(ProbeError::new(Stage::Handshake, ErrorKind::Timeout, detail))
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Facts of a content: what it is, what it resembles, where it leads, and whether something of ours is in it.
+
+use sha2::{Digest, Sha256};
+
+use super::page::{self, Tag};
+use super::redact::Redactor;
+use crate::observation::{Content, Echo, Link, Mark, Place, SKETCH_SIZE};
+
+/// Links, names of variables and names of services that are kept.
+const MOST_KEPT: usize = 32;
+
+/// Looks at a whole content. `sent` are host names of ours that may come back in it.
+pub fn facts(body: &[u8], coded: Option<String>, sent: &[String], redactor: &Redactor) -> Content {
+    let length = body.len() as u64;
+    if coded.is_some() {
+        return Content { length, coded, ..Content::default() };
+    }
+    let text = String::from_utf8_lossy(body);
+    let words = lasting_words(&text);
+    let marks = marks(&text);
+    let tags = if text.contains('<') { page::tags(&text) } else { vec![] };
+    Content {
+        length,
+        digest: digest(body, &words),
+        sketch: sketch(&words),
+        links: links(&tags, redactor),
+        echoes: echoes(&text, &tags, sent),
+        marks,
+        ..Content::default()
+    }
+}
+
+/// A host without its port and without user information.
+pub fn bare(authority: &str) -> &str {
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    host.split_once(':').map_or(host, |(host, _)| host)
+}
+
+/// The words that a content has each time: without numbers, random tokens, and the names in dates.
+fn lasting_words(text: &str) -> Vec<String> {
+    const IN_DATES: [&str; 22] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon", "tue", "wed",
+        "thu", "fri", "sat", "sun", "gmt", "am", "pm",
+    ];
+    let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '+' || c == '/' || c == '='));
+    let parts = words.filter(|word| !is_random(word)).flat_map(|word| word.split(['_', '+', '/', '=']));
+    let words = parts.filter(|word| !word.is_empty() && !word.bytes().any(|b| b.is_ascii_digit()));
+    words.map(str::to_lowercase).filter(|word| !IN_DATES.contains(&word.as_str())).collect()
+}
+
+/// A token of a coding: long, and with digits or changes of case that words do not have.
+fn is_random(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let turns = bytes.windows(2).filter(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase()).count();
+    let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
+    bytes.len() >= 8 && (digits >= 2 || turns >= 2) || bytes.len() > 40
+}
+
+fn digest(body: &[u8], words: &[String]) -> String {
+    let mut hash = Sha256::new();
+    if words.is_empty() {
+        hash.update(body);
+    }
+    for word in words {
+        hash.update(word.as_bytes());
+        hash.update(b" ");
+    }
+    hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn sketch(words: &[String]) -> Vec<u32> {
+    let mut hashes: Vec<u32> = words.windows(3).map(|triple| fnv(&triple.join(" "))).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes.truncate(SKETCH_SIZE);
+    hashes
+}
+
+/// FNV-1a, folded to 32 bits. It need not withstand anyone: it only estimates.
+fn fnv(text: &str) -> u32 {
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let mixed = hash ^ hash >> 29;
+    (mixed >> 32) as u32 ^ mixed as u32
+}
+
+fn marks(text: &str) -> Vec<Mark> {
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    let begins = |prefix: &str| start.get(..prefix.len()).is_some_and(|s| s.eq_ignore_ascii_case(prefix));
+    let is_html = begins("<!doctype html") || begins("<html");
+    let mut marks = vec![];
+    if is_html {
+        marks.push(Mark::Html);
+        marks.extend(is_challenge(text).then_some(Mark::Challenge));
+        return marks;
+    }
+    if start.starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(start).is_ok() {
+        marks.push(Mark::Json);
+        return marks;
+    }
+    marks.extend(dotenv(text).map(|keys| Mark::Dotenv { keys }));
+    marks.extend(is_git_head(text).then_some(Mark::GitHead));
+    marks.extend(is_git_config(text).then_some(Mark::GitConfig));
+    marks.extend(compose(text).map(|services| Mark::Compose { services }));
+    marks
+}
+
+/// Titles of the interstitials that ask a visitor to prove that they are human.
+fn is_challenge(text: &str) -> bool {
+    const TITLES: [&str; 4] = [
+        "<title>just a moment...</title>",
+        "<title>attention required! | cloudflare</title>",
+        "<title>human verification</title>",
+        "<title>pardon our interruption",
+    ];
+    let head: String = text.chars().take(4096).collect::<String>().to_lowercase();
+    TITLES.iter().any(|title| head.contains(title))
+}
+
+/// Lines of `NAME=value`, and hardly anything else.
+fn dotenv(text: &str) -> Option<Vec<String>> {
+    if text.trim_start().starts_with('<') {
+        return None;
+    }
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
+    let named = |line: &&str| -> Option<String> {
+        let (name, _) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+        let name = name.trim_end();
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let first = name.bytes().next()?;
+        (name.len() <= 64 && name.bytes().all(fits) && !first.is_ascii_digit()).then(|| name.into())
+    };
+    let keys: Vec<String> = lines.iter().filter_map(named).collect();
+    let upper = keys.iter().any(|key| key.bytes().any(|b| b.is_ascii_uppercase()));
+    (upper && keys.len() * 10 >= lines.len() * 6).then(|| keys.into_iter().take(MOST_KEPT).collect())
+}
+
+fn is_git_head(text: &str) -> bool {
+    let text = text.trim_end();
+    let hash = matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    hash || text
+        .strip_prefix("ref: refs/")
+        .is_some_and(|name| !name.is_empty() && !name.contains([' ', '<', '\n']))
+}
+
+fn is_git_config(text: &str) -> bool {
+    let has = |what: &str| text.lines().any(|line| line.trim().starts_with(what));
+    has("[core]") && (has("repositoryformatversion") || has("[remote \"") || has("bare"))
+}
+
+/// A compose file: services, each with an image or a build.
+fn compose(text: &str) -> Option<Vec<String>> {
+    let mut lines = text.lines().map(str::trim_end).skip_while(|line| *line != "services:").skip(1).peekable();
+    let indent = lines.peek().map(|line| line.len() - line.trim_start().len()).filter(|indent| *indent > 0)?;
+    let below: Vec<&str> =
+        lines.take_while(|line| line.is_empty() || line.starts_with(' ') || line.starts_with('#')).collect();
+    let is_built =
+        below.iter().any(|line| ["image:", "build:"].iter().any(|key| line.trim_start().starts_with(key)));
+    let is_service = |line: &&&str| line.len() - line.trim_start().len() == indent && line.ends_with(':');
+    let names = below.iter().filter(is_service).map(|line| line.trim().trim_end_matches(':').to_string());
+    let names: Vec<String> = names
+        .filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)))
+        .take(MOST_KEPT)
+        .collect();
+    (is_built && !names.is_empty()).then_some(names)
+}
+
+fn links(tags: &[Tag], redactor: &Redactor) -> Vec<Link> {
+    let kept = tags.iter().filter_map(place).filter(|(place, _)| !matches!(place, Place::Href | Place::Script));
+    kept.take(MOST_KEPT).map(|(place, url)| Link { place, url: redactor.url(url) }).collect()
+}
+
+/// Where a tag leads, if a browser follows or remembers it.
+fn place<'a>(tag: &'a Tag) -> Option<(Place, &'a str)> {
+    let is = |name: &str, value: &str| tag.attribute(name).is_some_and(|v| v.eq_ignore_ascii_case(value));
+    match tag.name.as_str() {
+        "link" if is("rel", "canonical") => Some((Place::Canonical, tag.attribute("href")?)),
+        "link" | "a" | "area" => Some((Place::Href, tag.attribute("href")?)),
+        "form" => Some((Place::FormAction, tag.attribute("action")?)),
+        "base" => Some((Place::Base, tag.attribute("href")?)),
+        "script" => Some((Place::Script, tag.attribute("src")?)),
+        "meta" if is("property", "og:url") => Some((Place::OpenGraph, tag.attribute("content")?)),
+        "meta" if is("http-equiv", "refresh") => {
+            let content = tag.attribute("content")?;
+            let at = content.to_ascii_lowercase().find("url=")?;
+            Some((Place::Refresh, content[at + 4..].trim_matches(['\'', '"', ' '])))
+        }
+        _ => None,
+    }
+}
+
+/// Where host names of ours came back, each place once.
+fn echoes(text: &str, tags: &[Tag], sent: &[String]) -> Vec<Echo> {
+    let mut echoes: Vec<Echo> = vec![];
+    for host in sent {
+        let name = bare(host);
+        let held = |url: &str| {
+            let rest = url.split_once("//").map_or("", |(_, rest)| rest);
+            bare(rest.split(['/', '?', '#']).next().unwrap_or("")).eq_ignore_ascii_case(name)
+        };
+        let found: Vec<Place> =
+            tags.iter().filter_map(place).filter(|(_, url)| held(url)).map(|(p, _)| p).collect();
+        let plain = text.contains(name).then_some(Place::Text);
+        for place in found.into_iter().chain(plain) {
+            let echo = Echo { place, value: host.clone() };
+            if !echoes.contains(&echo) {
+                echoes.push(echo);
+            }
+        }
+    }
+    echoes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::Nonce;
+
+    fn facts_of(text: &str) -> Content {
+        facts(text.as_bytes(), None, &[], &Redactor::new(Nonce(1)))
+    }
+
+    #[test]
+    fn a_page_resembles_itself_whatever_varies() {
+        let page = |nonce: &str, date: &str, id: u32| {
+            format!(
+                "<!doctype html><html><head><title>Shop</title><script nonce=\"{nonce}\"></script></head>\
+                 <body><h1>Welcome to our little shop</h1><p>Rendered on {date} as request {id}</p></body></html>"
+            )
+        };
+        let one = facts_of(&page("dGhpcyBpcyBhIG5vbmNl", "Tue, 24 Nov 2026 10:00:00 GMT", 17));
+        let two = facts_of(&page("YW5vdGhlciBub25jZQ12", "Wed, 02 Dec 2026 11:30:12 GMT", 9_812_312));
+        let other = facts_of("<!doctype html><html><head><title>Welcome to nginx!</title></head></html>");
+        assert!(one.is_like(&two));
+        assert!(!one.is_like(&other));
+        assert!(!facts_of(r#"{"status":"ok"}"#).is_like(&facts_of(r#"{"detail":"Not Found"}"#)));
+    }
+
+    #[test]
+    fn a_content_is_recognised_by_what_is_in_it() {
+        let compose = "services:\n  web:\n    image: app\n    ports:\n      - 80\n  db:\n    image: postgres\nvolumes:\n  x:\n";
+        for (text, want) in [
+            ("<!doctype html><p>DB=1</p>", vec![Mark::Html]),
+            (r#"{"A":"B=1"}"#, vec![Mark::Json]),
+            (
+                "# c\nDB_PASSWORD=x\n\nexport KEY = y",
+                vec![Mark::Dotenv { keys: vec!["DB_PASSWORD".into(), "KEY".into()] }],
+            ),
+            ("not found", vec![]),
+            ("a = b", vec![]),
+            ("ref: refs/heads/main\n", vec![Mark::GitHead]),
+            ("[core]\n\trepositoryformatversion = 0\n", vec![Mark::GitConfig]),
+            (compose, vec![Mark::Compose { services: vec!["web".into(), "db".into()] }]),
+            ("<!DOCTYPE html><title>Just a moment...</title>", vec![Mark::Html, Mark::Challenge]),
+        ] {
+            assert_eq!(facts_of(text).marks, want, "{text}");
+        }
+    }
+
+    #[test]
+    fn places_that_a_browser_follows_are_kept_without_secrets() {
+        let page = "<link rel=\"canonical\" href='http://app.example.com/?s=1'><form action=/save></form>\
+                    <meta http-equiv=refresh content='0; url=http://app.example.com/x'>\
+                    <!-- <form action=no> --><script>var f = '<form action=no>'</script><a href=/y>y</a>";
+        let links: Vec<_> = facts_of(page).links.into_iter().map(|l| (l.place, l.url)).collect();
+        assert_eq!(links.len(), 3, "{links:?}");
+        assert!(links[0].1.starts_with("http://app.example.com/?s=‹redacted:"));
+        assert_eq!(links[1], (Place::FormAction, "/save".into()));
+        assert_eq!(links[2], (Place::Refresh, "http://app.example.com/x".into()));
+    }
+}

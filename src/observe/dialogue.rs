@@ -1,0 +1,206 @@
+//! The exchanges of one question: redirects inside the site are followed here, where the raw values are, and nowhere
+//! else. What leads off the site is recorded and never followed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tokio::time::sleep;
+use url::Url;
+
+use super::http::{Raw, send};
+use super::net::Net;
+use super::record::Recorder;
+use crate::observation::{ErrorKind, Exchange, Hop, Http, Method, Nonce, ProbeError, Request, Stage, Stopped};
+use crate::plan::{self, Follow};
+use crate::spec::Spec;
+use crate::target::{Endpoint, Family, Host, Scheme};
+
+/// Redirects that are followed.
+const MOST_HOPS: usize = 10;
+
+/// At most this long a site may ask us to wait before the one retry.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where the names of the site are, as far as they may be dialled.
+pub type Places = BTreeMap<Host, Vec<IpAddr>>;
+
+pub struct Dialogue<'a> {
+    pub net: &'a Net,
+    pub spec: &'a Spec,
+    pub recorder: &'a Recorder,
+    pub places: &'a Places,
+    pub nonce: Nonce,
+}
+
+impl Dialogue<'_> {
+    /// Asks, and follows as far as the question goes.
+    ///
+    /// # Errors
+    /// The first exchange has no answer; a later one without ends the dialogue as `Stopped::Error`.
+    pub async fn hold(&self, question: &Http) -> (u8, Result<Exchange, ProbeError>) {
+        let first = plan::request(self.spec, self.nonce, question);
+        let (attempts, raw) = match self.politely(&question.at, &first).await {
+            (attempts, Ok(raw)) => (attempts, raw),
+            (attempts, Err(error)) => return (attempts, Err(error)),
+        };
+        (attempts, Ok(self.follow(question, first, raw).await))
+    }
+
+    async fn follow(&self, question: &Http, mut request: Request, mut raw: Raw) -> Exchange {
+        let mut at = question.at.clone();
+        let mut exchange = Exchange { hops: vec![], stopped: None };
+        let mut met = BTreeSet::from([(at.origin(), request.target.clone())]);
+        let mut jar = Jar::default();
+        loop {
+            jar.keep(&at, &raw);
+            let next = location(&at, &request, &raw);
+            exchange.hops.push(self.recorder.hop(&request, &raw));
+            let Some(next) = next.filter(|_| is_followed(plan::follow(question), &at)) else { return exchange };
+            let step = match self.step(plan::follow(question), &next, question.at.ip) {
+                Ok(step) => step,
+                Err(stopped) => {
+                    exchange.stopped = Some(stopped);
+                    return exchange;
+                }
+            };
+            let target = target(&next);
+            let new_cookies = jar.is_new();
+            if !met.insert((step.origin(), target.clone())) && !new_cookies {
+                exchange.stopped = Some(Stopped::Loop);
+                return exchange;
+            }
+            if exchange.hops.len() > MOST_HOPS {
+                exchange.stopped = Some(Stopped::TooMany);
+                return exchange;
+            }
+            at = step;
+            request = plan::hop(self.spec, &at, Method::Get, target);
+            request.fields.extend(own_origin(question, &exchange.hops[0]));
+            let mut sent = request.clone();
+            sent.fields.extend(jar.field(&at));
+            raw = match self.politely(&at, &sent).await {
+                (_, Ok(raw)) => raw,
+                (_, Err(error)) => {
+                    exchange.stopped = Some(Stopped::Error(error));
+                    return exchange;
+                }
+            };
+        }
+    }
+
+    /// The endpoint that a redirect leads to, if it is one of the site's.
+    fn step(&self, follow: Follow, next: &Url, ip: IpAddr) -> Result<Endpoint, Stopped> {
+        let host = next.host_str().and_then(|host| host.parse::<Host>().ok()).ok_or(Stopped::OffSite)?;
+        let port = next.port_or_known_default().ok_or(Stopped::OffSite)?;
+        let origin = self.spec.origins().find(|origin| origin.host == host).ok_or(Stopped::OffSite)?;
+        let scheme = match next.scheme() {
+            "https" if port == origin.port => Scheme::Https,
+            "http" if port == self.spec.ports.http && follow == Follow::UntilHttps => Scheme::Http,
+            "http" => return Err(Stopped::PlainHttp),
+            _ => return Err(Stopped::OffSite),
+        };
+        let known = self.places.get(&host).map(Vec::as_slice).unwrap_or_default();
+        let same_family = |other: &&IpAddr| Family::of(**other) == Family::of(ip);
+        let ip = known.iter().find(|known| **known == ip).or_else(|| known.iter().find(same_family));
+        Ok(Endpoint { scheme, host, ip: *ip.ok_or(Stopped::OffSite)?, port })
+    }
+
+    /// One exchange, and one more when the site asks us to slow down.
+    async fn politely(&self, at: &Endpoint, request: &Request) -> (u8, Result<Raw, ProbeError>) {
+        for attempt in 1..=2 {
+            let place = self.net.place(at.ip).await;
+            let raw = match send(self.net, at, request).await {
+                Ok(raw) => raw,
+                Err(error) => return (attempt, Err(error)),
+            };
+            drop(place);
+            let Some(wait) = held_off(&raw) else { return (attempt, Ok(raw)) };
+            self.net.slow_down(at.ip);
+            if attempt == 1 {
+                sleep(wait).await;
+            } else {
+                let detail = format!("{}: the site asks us to slow down", raw.status);
+                return (attempt, Err(ProbeError::new(Stage::Exchange, ErrorKind::Limited, detail)));
+            }
+        }
+        unreachable!("two attempts end above")
+    }
+}
+
+fn is_followed(follow: Follow, at: &Endpoint) -> bool {
+    match follow {
+        Follow::No => false,
+        Follow::Site => true,
+        Follow::UntilHttps => at.scheme == Scheme::Http,
+    }
+}
+
+/// 429, or 503 with Retry-After (RFC 9110 §15.6.4): how long to wait.
+fn held_off(raw: &Raw) -> Option<Duration> {
+    let after = raw.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
+    if raw.status != 429 && !(raw.status == 503 && after.is_some()) {
+        return None;
+    }
+    let seconds = after.and_then(|(_, value)| std::str::from_utf8(value).ok()?.trim().parse().ok());
+    Some(seconds.map_or(PATIENCE, Duration::from_secs).min(PATIENCE))
+}
+
+/// Where a redirect leads, resolved against the address of the request (RFC 9110 §10.2.2).
+fn location(at: &Endpoint, request: &Request, raw: &Raw) -> Option<Url> {
+    if !matches!(raw.status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let (_, value) = raw.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"))?;
+    let base = Url::parse(&at.url(&request.target)).ok()?;
+    base.join(std::str::from_utf8(value).ok()?).ok()
+}
+
+fn target(url: &Url) -> String {
+    match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().into(),
+    }
+}
+
+/// A script's request keeps its Origin field on a redirect inside the site.
+fn own_origin(question: &Http, first: &Hop) -> Option<(String, String)> {
+    let crate::observation::Ask::Origin { .. } = question.ask else { return None };
+    first.request.fields.iter().find(|(name, _)| name == "Origin").cloned()
+}
+
+/// Cookies of one dialogue: given back to the host that set them, over https alone. They are never recorded.
+#[derive(Default)]
+struct Jar {
+    pairs: BTreeMap<(Host, String), String>,
+    new: bool,
+}
+
+impl Jar {
+    fn keep(&mut self, at: &Endpoint, raw: &Raw) {
+        if at.scheme != Scheme::Https {
+            return;
+        }
+        for (_, value) in raw.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
+            let text = String::from_utf8_lossy(value);
+            let pair = text.split(';').next().unwrap_or("");
+            if let Some((name, value)) = pair.split_once('=') {
+                let key = (at.host.clone(), name.trim().to_string());
+                let value = value.trim().to_string();
+                self.new |= self.pairs.get(&key) != Some(&value);
+                self.pairs.insert(key, value);
+            }
+        }
+    }
+
+    /// Whether anything came since the last time this was asked.
+    fn is_new(&mut self) -> bool {
+        std::mem::take(&mut self.new)
+    }
+
+    fn field(&self, at: &Endpoint) -> Option<(String, String)> {
+        let own = self.pairs.iter().filter(|((host, _), _)| *host == at.host && at.scheme == Scheme::Https);
+        let text: Vec<String> = own.map(|((_, name), value)| format!("{name}={value}")).collect();
+        (!text.is_empty()).then(|| ("Cookie".into(), text.join("; ")))
+    }
+}

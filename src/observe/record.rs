@@ -1,0 +1,167 @@
+//! Where an exchange becomes an observation: facts of the whole, then redaction, then the content is dropped.
+
+use super::content;
+use super::http::Raw;
+use super::redact::Redactor;
+use crate::observation::{CookieValue, Echo, Hop, Nonce, Place, Request, Response};
+
+pub struct Recorder {
+    redactor: Redactor,
+    nonce: Nonce,
+}
+
+impl Recorder {
+    /// The key of its redaction is random and dies with it.
+    pub fn new(nonce: Nonce) -> Self {
+        Self { redactor: Redactor::new(nonce), nonce }
+    }
+
+    pub fn hop(&self, request: &Request, raw: &Raw) -> Hop {
+        let sent = sent_hosts(request, self.nonce);
+        let coded = text_of(raw, "content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"));
+        let mut content = content::facts(&raw.body, coded, &sent, &self.redactor);
+        content.cut = raw.cut;
+        content.echoes.extend(echoed_fields(raw, &sent));
+        let cookies = raw.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+        let fields = raw.fields.iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value);
+            (name.clone(), self.redactor.field(name, &value))
+        });
+        Hop {
+            request: request.clone(),
+            response: Response {
+                status: raw.status,
+                fields: fields.collect(),
+                cookies: cookies.map(|(_, value)| cookie_value(&String::from_utf8_lossy(value))).collect(),
+                content,
+            },
+        }
+    }
+}
+
+/// The host names of our own making that a request carries.
+fn sent_hosts(request: &Request, nonce: Nonce) -> Vec<String> {
+    let mark = nonce.to_string();
+    let forged = request.fields.iter().filter(|(_, value)| value.contains(&mark)).map(|(_, value)| {
+        let value = value.strip_prefix("host=").unwrap_or(value);
+        value.rsplit_once("://").map_or(value, |(_, host)| host).to_string()
+    });
+    forged.collect()
+}
+
+/// Where a field of the answer names a host of ours.
+fn echoed_fields(raw: &Raw, sent: &[String]) -> Vec<Echo> {
+    let mut echoes = vec![];
+    for (name, value) in &raw.fields {
+        let value = String::from_utf8_lossy(value);
+        let place = match name.to_ascii_lowercase().as_str() {
+            "location" => Place::Location,
+            "refresh" => Place::Refresh,
+            "set-cookie" => Place::CookieDomain,
+            _ => continue,
+        };
+        let held = match place {
+            Place::CookieDomain => attribute(&value, "domain").trim_start_matches('.').to_string(),
+            _ => url::Url::parse(value.trim())
+                .ok()
+                .and_then(|url| Some(url.host_str()?.to_string()))
+                .unwrap_or_default(),
+        };
+        let ours = sent.iter().filter(|host| held.eq_ignore_ascii_case(content::bare(host)));
+        echoes.extend(ours.map(|host| Echo { place, value: host.clone() }));
+    }
+    echoes
+}
+
+/// The value of an attribute of a Set-Cookie field.
+fn attribute<'a>(field: &'a str, name: &str) -> &'a str {
+    let attributes = field.split(';').skip(1).filter_map(|part| part.split_once('='));
+    attributes.filter(|(n, _)| n.trim().eq_ignore_ascii_case(name)).map(|(_, v)| v.trim()).last().unwrap_or("")
+}
+
+fn cookie_value(field: &str) -> CookieValue {
+    let pair = field.split(';').next().unwrap_or("");
+    let value = pair.split_once('=').map_or(pair, |(_, value)| value).trim();
+    CookieValue { length: value.len(), opaque: is_opaque(value) }
+}
+
+/// At least 16 characters that no word of a language has: digits and letters mixed, or a coding's own characters.
+fn is_opaque(value: &str) -> bool {
+    let token = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=%:".contains(c);
+    let digit = value.bytes().any(|b| b.is_ascii_digit());
+    let letter = value.bytes().any(|b| b.is_ascii_alphabetic());
+    let mixed_case =
+        value.bytes().any(|b| b.is_ascii_uppercase()) && value.bytes().any(|b| b.is_ascii_lowercase());
+    value.len() >= 16 && value.chars().all(token) && letter && (digit || mixed_case)
+}
+
+fn text_of(raw: &Raw, name: &str) -> Option<String> {
+    let (_, value) = raw.fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?;
+    let text: String = String::from_utf8_lossy(value).trim().escape_debug().take(32).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::Method;
+
+    fn recorded(fields: &[(&str, &str)], body: &str) -> Hop {
+        let request = Request {
+            method: Method::Get,
+            origin: "https://app.example.com".into(),
+            target: "/".into(),
+            sni: None,
+            fields: vec![("Host".into(), "golive-00000000000000aa.test".into())],
+        };
+        let fields = fields.iter().map(|(n, v)| ((*n).into(), v.as_bytes().to_vec())).collect();
+        let raw = Raw { status: 200, fields, body: body.into(), cut: false };
+        Recorder::new(Nonce(0xaa)).hop(&request, &raw)
+    }
+
+    #[test]
+    fn no_secret_of_the_target_is_recorded() {
+        let secret = "CANARY-5ecret-0123456789";
+        let hop = recorded(
+            &[
+                ("Set-Cookie", &format!("sid={secret}; Path=/; Secure")),
+                ("Location", &format!("https://user:{secret}@app.example.com/login?token={secret}#t={secret}")),
+                ("Authorization", &format!("Bearer {secret}")),
+                ("X-Api-Key", secret),
+                ("Link", &format!("<https://app.example.com/a?key={secret}>; rel=preload")),
+                ("Refresh", &format!("0; url=/next?code={secret}")),
+            ],
+            &format!("<html><form action=\"/save?token={secret}\"><p>{secret}</p></form></html>"),
+        );
+        let text = serde_json::to_string(&hop).unwrap();
+        assert!(!text.contains("CANARY") && !text.contains("5ecret"), "{text}");
+        assert!(text.contains("sid=‹redacted:") && text.contains("; Path=/; Secure"), "{text}");
+    }
+
+    #[test]
+    fn a_host_of_ours_that_comes_back_is_noted() {
+        let forged = "golive-00000000000000aa.test";
+        let hop = recorded(
+            &[("Location", &format!("https://{forged}/login")), ("Set-Cookie", &format!("a=b; Domain=.{forged}"))],
+            &format!("<link rel=canonical href=\"https://{forged}/\"><p>{forged}</p>"),
+        );
+        let mut places: Vec<Place> = hop.response.content.echoes.iter().map(|echo| echo.place).collect();
+        places.sort();
+        assert_eq!(places, [Place::Location, Place::CookieDomain, Place::Canonical, Place::Text]);
+    }
+
+    #[test]
+    fn a_random_value_is_told_from_a_word() {
+        for (value, want) in [
+            ("4f3c2b1a09f8e7d6c5b4", true),
+            ("eyJhbGciOiJIUzI1NiJ9.e30.abc", true),
+            ("AbCdEfGhIjKlMnOpQr", true),
+            ("en", false),
+            ("dark", false),
+            ("accept-all-cookies-please", false),
+            ("1234567890123456789", false),
+        ] {
+            assert_eq!(is_opaque(value), want, "{value}");
+        }
+    }
+}

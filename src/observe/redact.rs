@@ -1,0 +1,219 @@
+//! Secrets of the target become marks. Equal values stay recognisable within a run; none leaves the process.
+
+use sha2::{Digest, Sha256};
+
+use crate::observation::Nonce;
+
+pub struct Redactor {
+    key: [u8; 32],
+    /// Values with this in them are ours.
+    nonce: String,
+}
+
+impl Redactor {
+    pub fn new(nonce: Nonce) -> Self {
+        let mut key = [0; 32];
+        // Without randomness the marks of two runs could be compared; the values stay hidden all the same.
+        let _ = getrandom::fill(&mut key);
+        Self { key, nonce: nonce.to_string() }
+    }
+
+    /// The value of a field as it may be recorded.
+    pub fn field(&self, name: &str, value: &str) -> String {
+        let name = name.to_ascii_lowercase();
+        match name.as_str() {
+            "set-cookie" => self.cookie(value),
+            "location" | "content-location" => self.url(value),
+            "refresh" => self.refresh(value),
+            name if SPOKEN.contains(&name) || name.starts_with("access-control-") => self.text(value),
+            _ => self.mark(value),
+        }
+    }
+
+    /// A URL without credentials, query values, fragment, and random parts of its path. Query values with our nonce
+    /// stay.
+    pub fn url(&self, url: &str) -> String {
+        let (url, fragment) = url.split_once('#').map_or((url, None), |(u, f)| (u, Some(f)));
+        let (base, query) = url.split_once('?').map_or((url, None), |(u, q)| (u, Some(q)));
+        let (origin, path) = split_origin(base);
+        let mut out = self.without_credentials(origin) + &self.path(path);
+        if let Some(query) = query {
+            let values: Vec<String> = query.split('&').map(|pair| self.pair(pair)).collect();
+            out.push('?');
+            out.push_str(&values.join("&"));
+        }
+        if let Some(fragment) = fragment {
+            out.push('#');
+            out.push_str(&self.mark(fragment));
+        }
+        out
+    }
+
+    fn pair(&self, pair: &str) -> String {
+        match pair.split_once('=') {
+            Some((_, value)) if !self.nonce.is_empty() && value == self.nonce => pair.into(),
+            Some((name, value)) => format!("{name}={}", self.mark(value)),
+            None if pair.len() < 16 => pair.into(),
+            None => self.mark(pair),
+        }
+    }
+
+    fn without_credentials(&self, origin: &str) -> String {
+        match origin.rsplit_once('@') {
+            Some((before, host)) => {
+                let (scheme, credentials) = before.split_once("//").unwrap_or(("", before));
+                format!("{scheme}//{}@{host}", self.mark(credentials))
+            }
+            None => origin.into(),
+        }
+    }
+
+    /// Parts of a path that look like a token: long, with digits and letters.
+    fn path(&self, path: &str) -> String {
+        let parts = path.split('/').map(|part| {
+            let digit = part.bytes().any(|b| b.is_ascii_digit());
+            let letter = part.bytes().any(|b| b.is_ascii_alphabetic());
+            let token = part.len() >= 16 && digit && letter && !part.contains(&self.nonce) && !part.contains('.');
+            if token || part.matches('.').count() == 2 && part.starts_with("eyJ") {
+                self.mark(part)
+            } else {
+                part.into()
+            }
+        });
+        parts.collect::<Vec<String>>().join("/")
+    }
+
+    /// The value of a Set-Cookie field with its attributes.
+    fn cookie(&self, field: &str) -> String {
+        let (pair, attributes) = field.find(';').map_or((field, ""), |at| field.split_at(at));
+        match pair.split_once('=') {
+            Some((name, value)) => format!("{name}={}{attributes}", self.mark(value.trim())),
+            None => format!("{}{attributes}", self.mark(pair.trim())),
+        }
+    }
+
+    /// `5; url=…`
+    fn refresh(&self, value: &str) -> String {
+        match value.to_ascii_lowercase().find("url=") {
+            Some(at) => format!("{}{}", &value[..at + 4], self.url(&value[at + 4..])),
+            None => self.text(value),
+        }
+    }
+
+    /// A field that speaks of policy or protocol: as it is, but for URLs with a query and for tokens.
+    fn text(&self, value: &str) -> String {
+        let words = value.split_inclusive([' ', ',', ';', '<', '>']).map(|word| {
+            let bare = word.trim_end_matches([' ', ',', ';', '<', '>']);
+            let tail = &word[bare.len()..];
+            let is_url = bare.contains("//") && (bare.contains('?') || bare.contains('@') || bare.contains('#'));
+            let is_token = bare.starts_with("eyJ") && bare.contains('.');
+            match (is_url, is_token) {
+                (true, _) => format!("{}{tail}", self.url(bare)),
+                (_, true) => format!("{}{tail}", self.mark(bare)),
+                _ => word.into(),
+            }
+        });
+        words.collect()
+    }
+
+    /// The mark of a secret: a keyed hash, the same for equal values of one run. Nothing stays nothing.
+    fn mark(&self, secret: &str) -> String {
+        if secret.is_empty() {
+            return String::new();
+        }
+        let mut hash = Sha256::new();
+        hash.update(self.key);
+        hash.update(secret.as_bytes());
+        let hash = hash.finalize();
+        format!("‹redacted:{:02x}{:02x}{:02x}{:02x}›", hash[0], hash[1], hash[2], hash[3])
+    }
+}
+
+/// `https://host` and the path after it; a relative reference is all path.
+fn split_origin(url: &str) -> (&str, &str) {
+    let Some(at) = url.find("//") else { return ("", url) };
+    let end = url[at + 2..].find('/').map_or(url.len(), |slash| at + 2 + slash);
+    url.split_at(end)
+}
+
+/// Fields whose values are policy or protocol. The values of all others are marks: what is not known to be harmless
+/// may be a secret.
+const SPOKEN: [&str; 39] = [
+    "accept-ranges",
+    "age",
+    "allow",
+    "alt-svc",
+    "cache-control",
+    "cf-cache-status",
+    "cf-mitigated",
+    "connection",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-security-policy",
+    "content-security-policy-report-only",
+    "content-type",
+    "cross-origin-embedder-policy",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "date",
+    "expires",
+    "feature-policy",
+    "keep-alive",
+    "last-modified",
+    "permissions-policy",
+    "pragma",
+    "proxy-connection",
+    "referrer-policy",
+    "retry-after",
+    "server",
+    "strict-transport-security",
+    "transfer-encoding",
+    "upgrade",
+    "vary",
+    "via",
+    "x-aspnet-version",
+    "x-aspnetmvc-version",
+    "x-content-type-options",
+    "x-frame-options",
+    "x-powered-by",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_secret_is_a_mark() {
+        let redactor = Redactor { key: [7; 32], nonce: "00000000000000aa".into() };
+        let redacted = |name: &str, value: &str| {
+            let text = redactor.field(name, value);
+            let mut parts = text.split('‹');
+            let first = parts.next().unwrap_or("").to_string();
+            parts.fold(first, |all, part| all + "‹" + part.split_once('›').map_or(part, |(_, rest)| rest))
+        };
+        for (name, value, want) in [
+            ("Set-Cookie", "sid=abc; Secure", "sid=‹; Secure"),
+            ("Set-Cookie", "=v", "=‹"),
+            ("Set-Cookie", "abc", "‹"),
+            ("Set-Cookie", "sid=; Max-Age=0", "sid=; Max-Age=0"),
+            ("Location", "/login?next=/home&golive=00000000000000aa", "/login?next=‹&golive=00000000000000aa"),
+            ("Location", "https://u:p@h/a#t", "https://‹@h/a#‹"),
+            ("Location", "/reset/8f14e45fceea167a5a36dedd4bea2543", "/reset/‹"),
+            ("Location", "/products/blue-shoes", "/products/blue-shoes"),
+            ("ETag", "\"abc\"", "‹"),
+            ("X-Anything", "hunter2", "‹"),
+            ("Server", "nginx/1.22.1", "nginx/1.22.1"),
+            (
+                "Content-Security-Policy",
+                "report-uri https://r.example/?key=s",
+                "report-uri https://r.example/?key=‹",
+            ),
+            ("Access-Control-Allow-Origin", "https://a.example", "https://a.example"),
+            ("Refresh", "0; url=/x?code=s", "0; url=/x?code=‹"),
+        ] {
+            assert_eq!(redacted(name, value), want, "{name}: {value}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A stream that keeps what it read until the head of the answer is complete: the fields exactly as sent.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Bytes of an answer before its content, informational answers included. A server that sends more is cut off.
+pub const HEAD_BYTES: usize = 300 * 1024;
+
+pub struct Tap<S> {
+    stream: S,
+    record: Record,
+}
+
+/// What was read so far; shared with whoever waits for the head.
+#[derive(Clone, Default)]
+pub struct Record(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    bytes: Vec<u8>,
+    done: bool,
+}
+
+impl<S> Tap<S> {
+    pub fn new(stream: S) -> (Self, Record) {
+        let record = Record::default();
+        (Self { stream, record: record.clone() }, record)
+    }
+}
+
+impl Record {
+    /// The head is complete: nothing more is kept, and no limit holds here from now on.
+    pub fn take(&self) -> Vec<u8> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.done = true;
+        std::mem::take(&mut kept.bytes)
+    }
+
+    fn keep(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.done {
+            return Ok(());
+        }
+        kept.bytes.extend_from_slice(bytes);
+        // The buffer may hold the begin of the content as well; a head alone is limited exactly by the parser.
+        if kept.bytes.len() > HEAD_BYTES + 64 * 1024 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the head of the answer does not end"));
+        }
+        Ok(())
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        Poll::Ready(self.record.keep(&buf.filled()[before..]))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
