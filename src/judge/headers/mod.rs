@@ -138,7 +138,8 @@ pub(super) mod tests {
     use super::*;
     use crate::judge::answered::tests::{exchange, response};
     use crate::observation::{
-        ErrorKind, Exchange, Method, Nonce, Observations, Probe, ProbeError, Stage, Timestamp, Vantage,
+        ErrorKind, Exchange, Fact, Method, Nonce, Observations, Probe, ProbeError, Question, Stage, Timestamp,
+        Vantage,
     };
     use crate::target::Origin;
 
@@ -150,14 +151,26 @@ pub(super) mod tests {
 
     /// Exactly these answers.
     pub fn seen(answers: impl IntoIterator<Item = (Http, Result<Exchange, ProbeError>)>) -> Seen {
+        run(answers.into_iter().map(|(question, outcome)| fact(question, outcome)))
+    }
+
+    pub fn fact<Q: Question>(question: Q, outcome: Result<Q::Answer, ProbeError>) -> Fact
+    where
+        Observation<Q>: Into<Fact>,
+    {
+        Observation { question, asked_at_ms: 0, elapsed_ms: 1, attempts: 1, outcome }.into()
+    }
+
+    /// Exactly these facts, of a run on 2026-03-02.
+    pub fn run(facts: impl IntoIterator<Item = Fact>) -> Seen {
         let site = "app.example.com".parse().unwrap();
         let mut run = Observations::begin(site, Timestamp(1_772_460_307), Nonce(7), Vantage::default());
-        for (question, outcome) in answers {
-            let o = Observation { question, asked_at_ms: 0, elapsed_ms: 1, attempts: 1, outcome };
-            run.insert(o.into());
-        }
-        let wanted = |run: &Observations| run.http.iter().map(|o| Probe::from(o.question.clone())).collect();
-        Seen::complete(run, "", wanted)
+        facts.into_iter().for_each(|fact| run.insert(fact));
+        Seen::complete(run, "", |run| {
+            let http = run.http.iter().map(|o| Probe::from(o.question.clone()));
+            let ports = run.ports.iter().map(|o| Probe::from(o.question.clone()));
+            http.chain(ports).chain(run.sessions.iter().map(|o| Probe::from(o.question.clone()))).collect()
+        })
     }
 
     const GOOD: [(&str, &str); 4] = [
