@@ -56,6 +56,11 @@ impl SetCookie {
         Some(cookie)
     }
 
+    /// The name as a person can read it.
+    pub fn label(&self) -> &str {
+        if self.name.is_empty() { "(no name)" } else { &self.name }
+    }
+
     /// How long it lives from `now` on, in seconds; `None`: until the browser is closed.
     pub fn lifetime(&self, now: Timestamp) -> Option<i64> {
         // RFC 6265bis §5.7: Max-Age has precedence over Expires.

@@ -19,7 +19,8 @@ pub(super) const CHECKS: &[Check] = &[
     check!("cookies/cookie-secure", |spec, seen| each(spec, seen, secure)),
     check!("cookies/cookie-http-only", |spec, seen| {
         let all = sent(spec, seen);
-        each(spec, seen, |cookie| http_only(cookie, is_script_readable(spec, &cookie.cookie.name, &names(&all))))
+        let beside = names(&all);
+        each(spec, seen, |cookie| http_only(cookie, is_script_readable(spec, &cookie.cookie.name, &beside)))
     }),
     check!("cookies/cookie-same-site", |spec, seen| each(spec, seen, same_site)),
     check!("cookies/cookie-cross-site-meant", |spec, seen| each(spec, seen, |cookie| cross_site(spec, cookie))),

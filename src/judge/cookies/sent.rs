@@ -45,7 +45,11 @@ pub(super) fn sent(spec: &Spec, seen: &Seen) -> Vec<Sent> {
                 let kept = |cookie: &SetCookie| !cookie.is_deletion(now) && !is_edge_cookie(&cookie.name);
                 let Some(cookie) = SetCookie::parse(field).filter(kept) else { continue };
                 all.push(Sent {
-                    subject: Subject::Cookie { name: cookie.name.clone(), url: url.clone(), at: o.question.at.ip },
+                    subject: Subject::Cookie {
+                        name: cookie.label().into(),
+                        url: url.clone(),
+                        at: o.question.at.ip,
+                    },
                     host: host.clone(),
                     kind: kind(spec, &cookie, hop.response.cookies.get(index).copied()),
                     cookie,
@@ -93,5 +97,37 @@ fn broken_off(o: &Observation<Http>) -> Option<&ProbeError> {
     match &o.outcome {
         Err(error) | Ok(Exchange { stopped: Some(Stopped::Error(error)), .. }) => Some(error),
         Ok(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::answered::tests::{exchange, response};
+    use crate::judge::headers::tests::{question, seen};
+
+    #[test]
+    fn a_subject_is_the_same_from_run_to_run() {
+        let set = |name: &str| response(302, &[("Set-Cookie", name)], "");
+        let mut answer = exchange(vec![set("a=1"), set("b=1"), set("c=1"), set("gone=; Max-Age=0")]);
+        let places = [
+            ("https://app.example.com", "/golive-0000000000000007"),
+            ("https://www.example.com", "/en/golive-0000000000000007?from=x"),
+            ("http://app.example.com", "/plain"),
+            ("https://app.example.com", "/"),
+        ];
+        for (hop, (origin, target)) in answer.hops.iter_mut().zip(places) {
+            hop.request.origin = origin.into();
+            hop.request.target = target.into();
+        }
+        let spec = Spec::of("app.example.com".parse().unwrap());
+        let said = sent(&spec, &seen([(question(Ask::Absent, "/"), Ok(answer))]));
+        let said: Vec<(String, String)> =
+            said.iter().map(|sent| (sent.subject.to_string(), sent.host.to_string())).collect();
+        let want = [
+            ("cookie a https://app.example.com/(random) [203.0.113.7]", "app.example.com"),
+            ("cookie b https://www.example.com/en/(random) [203.0.113.7]", "www.example.com"),
+        ];
+        assert_eq!(said, want.map(|(subject, host)| (subject.into(), host.into())));
     }
 }

@@ -104,4 +104,13 @@ mod tests {
             assert_eq!(framing(&response(200, fields, "x")).0, want, "{fields:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_field_is_too_odd(field in "\\PC{0,40}|[-a-z'=*()\"; :/,.]{0,60}") {
+            let policy = format!("frame-ancestors {field}; {field}");
+            let _ = framing(&response(200, &[("Content-Security-Policy", &policy)], "x"));
+            let _ = framing(&response(200, &[("X-Frame-Options", &field)], "x"));
+        }
+    }
 }

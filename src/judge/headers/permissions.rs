@@ -72,4 +72,12 @@ mod tests {
             assert_eq!(status, want, "{values:?}: {message}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_field_is_too_odd(field in "\\PC{0,40}|[-a-z'=*()\"; :/,.]{0,60}") {
+            let fields = [("Permissions-Policy", field.as_str()), ("Permissions-Policy", "camera=()")];
+            let _ = permissions_policy(&["camera".into()], &response(200, &fields, "x"));
+        }
+    }
 }

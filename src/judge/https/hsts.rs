@@ -19,7 +19,7 @@ fn verdict(spec: &Spec, answer: &Answer) -> Verdict {
         (Ok(hop), Host::Name(_)) => {
             (policy(spec.headers.hsts_max_age, &hop.response), !(200..300).contains(&hop.response.status))
         }
-        (Err(why), Host::Name(_)) => (why.clone(), false),
+        (Err(why), Host::Name(_)) => (why.clone(), answer.absent),
     };
     let verdict = Verdict::new(answer.subject.clone(), word.0, word.1).resting_on([answer.o.id()]);
     let verdict = match verdict.status {
@@ -146,6 +146,13 @@ mod tests {
             let verdicts = holds(&spec, &seen([(question(Ask::Visit, "/"), Ok(answer))]));
             let [verdict] = &verdicts[..] else { panic!("{verdicts:?}") };
             assert_eq!((verdict.status, verdict.advice), want, "{status} {fields:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_field_is_too_odd(field in "\\PC{0,40}|[-a-zA-Z=\"; 0-9,]{0,60}") {
+            let _ = max_age(&field);
         }
     }
 }

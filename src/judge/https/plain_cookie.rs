@@ -24,7 +24,8 @@ fn cookies(spec: &Spec, now: Timestamp, exchange: &Exchange) -> Word {
     let counts = |cookie: &SetCookie| {
         !cookie.is_deletion(now) && !is_edge_cookie(&cookie.name) && !is_preference(spec, &cookie.name)
     };
-    let mut names: Vec<String> = fields.filter_map(SetCookie::parse).filter(counts).map(|c| c.name).collect();
+    let mut names: Vec<String> =
+        fields.filter_map(SetCookie::parse).filter(counts).map(|c| c.label().into()).collect();
     names.dedup();
     match (names.len(), shut_out(exchange.first())) {
         (0, Some(why)) => unknown(why),
@@ -46,6 +47,7 @@ mod tests {
             (&[][..], pass("no cookie is set over plain http")),
             (&["sid=1; Secure"], fail("sets sid over plain http")),
             (&["cart=1", "sid=1"], fail("sets cart, sid over plain http")),
+            (&["odd"], fail("sets (no name) over plain http")),
             (&["sid=; Max-Age=0", "__cf_bm=x", "NEXT_LOCALE=en"], pass("no cookie is set over plain http")),
         ] {
             let fields: Vec<(&str, &str)> = fields.iter().map(|field| ("Set-Cookie", *field)).collect();
