@@ -159,6 +159,21 @@ fn given<Q: Question>(o: &Observation<Q>, subject: Subject, word: impl FnOnce(&Q
     Verdict::new(subject, status, message).resting_on([o.id()])
 }
 
+/// The worst of several words on one subject, and how many more are as bad.
+fn worst(subject: Subject, words: Vec<(Word, String)>) -> Verdict {
+    let status = words.iter().map(|((status, _), _)| *status).max().unwrap_or(Status::Unknown);
+    let alike: Vec<(Word, String)> = words.into_iter().filter(|((held, _), _)| *held == status).collect();
+    let message = match &alike[..] {
+        [] => "nothing was asked".to_string(),
+        [((_, message), _)] => message.clone(),
+        [((_, message), _), rest @ ..] if status == Status::Fail => {
+            format!("{message}; and {} more forms", rest.len())
+        }
+        [((_, message), _), ..] => message.clone(),
+    };
+    Verdict::new(subject, status, message).resting_on(alike.into_iter().map(|(_, id)| id))
+}
+
 fn pass(message: impl Into<String>) -> Word {
     (Status::Pass, message.into())
 }

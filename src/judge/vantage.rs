@@ -1,5 +1,163 @@
-//! vantage
+//! Is this scan evidence at all?
 
-use super::{Check, check};
+use std::net::{IpAddr, SocketAddr};
 
-pub(super) const CHECKS: &[Check] = &[];
+use super::{Check, check, given, unknown};
+use crate::finding::{Status, Subject, Verdict};
+use crate::observation::{ErrorKind, Greet, Knock, Lookup, Observation, PortState, Seen};
+use crate::spec::Spec;
+use crate::target::{Family, Host, reserved};
+
+pub(super) const CHECKS: &[Check] = &[
+    check!("vantage/outside-the-host", outside_the_host),
+    check!("vantage/families-covered", families_covered),
+    check!("vantage/egress-proven", egress_proven),
+];
+
+/// A firewall is exercised only from elsewhere, at an address that the internet reaches.
+fn outside_the_host(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
+    let doors = seen.vantage().doors.iter().zip(&seen.vantage().behind_doors);
+    let through = doors.map(|(door, ip)| {
+        let verdict = place(spec, seen, *ip);
+        if verdict.status == Status::Pass { verdict.declared(format!("{door} (--connect-to)")) } else { verdict }
+    });
+    published(spec, seen).into_iter().map(|ip| place(spec, seen, ip)).chain(through).collect()
+}
+
+fn place(spec: &Spec, seen: &Seen, ip: IpAddr) -> Verdict {
+    let subject = Subject::Address(ip);
+    let inside = match reserved(ip) {
+        Some(what) => Some(format!("{ip} is {what}")),
+        None if seen.vantage().own.contains(&ip) => Some(format!("{ip} is an address of this machine")),
+        None => None,
+    };
+    match inside {
+        None => Verdict::new(subject, Status::Pass, "is an address of the internet"),
+        Some(what) if spec.vantage.allow_private => {
+            Verdict::new(subject, Status::Pass, what).declared("private addresses allowed")
+        }
+        Some(what) => Verdict::new(
+            subject,
+            Status::Unknown,
+            format!("{what}: from here this says nothing about the internet"),
+        ),
+    }
+}
+
+/// Each family that the site publishes must be seen to work from here.
+fn families_covered(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
+    let families = [(Family::V4, "A"), (Family::V6, "AAAA")];
+    let verdicts = families.into_iter().flat_map(|(family, record)| {
+        let skip = |why: String| vec![Verdict::new(Subject::Name(family.to_string()), Status::Skip, why).unseen()];
+        if !spec.scope.looks_at(family) {
+            return skip(format!("{family} (left out by hand)"));
+        }
+        let failed = seen.asked::<Lookup>().find(|o| o.question.family == family && o.outcome.is_err());
+        if let Some(o) = failed {
+            return vec![given(o, Subject::Name(o.question.name.clone()), |_| unknown("no answer"))];
+        }
+        let addresses: Vec<IpAddr> =
+            published(spec, seen).into_iter().filter(|ip| Family::of(*ip) == family).collect();
+        if addresses.is_empty() {
+            return skip(format!("no {record} record (an unpublished {family} address was not scanned)"));
+        }
+        addresses.into_iter().map(|ip| covered(seen, ip)).collect()
+    });
+    verdicts.collect()
+}
+
+fn covered(seen: &Seen, ip: IpAddr) -> Verdict {
+    let family = Family::of(ip);
+    let subject = Subject::Address(ip);
+    if let Some(id) = answers_somewhere(seen, family) {
+        return Verdict::new(subject, Status::Pass, format!("{family} answers from here")).resting_on([id]);
+    }
+    let knocks = seen.asked::<Knock>().filter(|o| o.question.at.ip() == ip);
+    let mut failed = knocks.filter(|o| o.outcome.is_err());
+    match failed.next() {
+        Some(o) => given(o, subject, |_| unknown("no answer")),
+        None => Verdict::new(subject, Status::Unknown, format!("nothing answers over {family} from here")),
+    }
+}
+
+/// The first knock that anything of the family answered: the site, or a control of the owner's.
+pub(super) fn answers_somewhere(seen: &Seen, family: Family) -> Option<String> {
+    let answered = |o: &&Observation<Knock>| {
+        Family::of(o.question.at.ip()) == family
+            && matches!(o.outcome, Ok(PortState::Open { .. } | PortState::Refused | PortState::Rejected { .. }))
+    };
+    seen.asked::<Knock>().find(answered).map(Observation::id)
+}
+
+/// Silence is "closed" only when our packets are proven to leave.
+fn egress_proven(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
+    let silent = |o: &&Observation<Knock>| {
+        o.outcome == Ok(PortState::Filtered) && !spec.vantage.control.contains(&o.question.at.ip())
+    };
+    let verdicts: Vec<Verdict> = seen
+        .asked::<Knock>()
+        .filter(silent)
+        .map(|o| {
+            let at = o.question.at;
+            let subject = Subject::Port(at.port(), at.ip());
+            match egress(spec, seen, at) {
+                Egress::Proven { by, id } => Verdict::new(subject, Status::Pass, by).resting_on([id]),
+                Egress::Declared => Verdict::new(subject, Status::Pass, "is silent, and egress is assumed")
+                    .declared("egress assumed"),
+                Egress::Unproven(why) => Verdict::new(subject, Status::Unknown, why).resting_on([o.id()]),
+            }
+        })
+        .collect();
+    if !verdicts.is_empty() {
+        return verdicts;
+    }
+    match seen.asked::<Knock>().any(|o| o.outcome.is_ok()) {
+        true => vec![Verdict::new(Subject::Site, Status::Skip, "no port is silent")],
+        false => vec![],
+    }
+}
+
+/// What is known of our own way out to a silent port.
+pub(super) enum Egress {
+    Proven { by: String, id: String },
+    Declared,
+    Unproven(String),
+}
+
+/// A control of the owner's that answers on the same port proves it; the owner's word may stand in.
+pub(super) fn egress(spec: &Spec, seen: &Seen, at: SocketAddr) -> Egress {
+    let controls: Vec<_> = spec.vantage.controls(at).collect();
+    for control in &controls {
+        let question = Knock { at: *control, greet: Greet::Nothing, beside: None };
+        if let Some(PortState::Open { .. }) = seen.answer(&question) {
+            let by = format!("control {} answers on port {}", control.ip(), control.port());
+            return Egress::Proven { by, id: crate::observation::id(&question) };
+        }
+    }
+    if spec.vantage.assume_egress {
+        return Egress::Declared;
+    }
+    let port = at.port();
+    Egress::Unproven(match controls.first() {
+        Some(control) => format!("is silent, and so is control {}: it proves nothing", control.ip()),
+        None => format!("is silent, and nothing proves that our packets to port {port} leave"),
+    })
+}
+
+/// Every address that the site's names lead to, probed or not.
+pub(super) fn published(spec: &Spec, seen: &Seen) -> Vec<IpAddr> {
+    let literal = spec.origins().filter_map(|origin| match origin.host {
+        Host::Address(ip) => Some(ip),
+        Host::Name(_) => None,
+    });
+    let found = seen.asked::<Lookup>().filter_map(|o| o.outcome.as_ref().ok()).flat_map(|a| a.addresses.clone());
+    let mut all: Vec<IpAddr> = literal.chain(found).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Whether a question was cut off by this machine's own fault.
+pub(super) fn is_local(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Local | ErrorKind::NotSent)
+}

@@ -77,6 +77,8 @@ pub enum Ask {
     Visit,
     /// The same at the end of the run: are we shut out by now?
     Again,
+    /// A common path that tells whether an application is well, where `/` has nothing.
+    Health,
     /// A random path below this one, which nobody made.
     Absent,
     /// Over plain HTTP: where does it lead?
@@ -235,6 +237,7 @@ impl fmt::Display for Ask {
         match self {
             Self::Visit => f.write_str("visit"),
             Self::Again => f.write_str("again"),
+            Self::Health => f.write_str("health"),
             Self::Absent => f.write_str("absent"),
             Self::Upgrade => f.write_str("upgrade"),
             Self::Toggled => f.write_str("toggled"),

@@ -6,7 +6,7 @@ use super::names::{hosts, places};
 use super::visits::sampled_paths;
 use crate::observation::{Ask, Greet, Http, Knock, Method, Observations, PortState, Probe};
 use crate::spec::{ClosedPort, Spec};
-use crate::target::{Endpoint, Family, Scheme};
+use crate::target::{Endpoint, Scheme};
 
 /// The ports that visitors use.
 pub fn web(spec: &Spec, seen: &Observations) -> Vec<Probe> {
@@ -55,14 +55,11 @@ fn greeting(closed: &ClosedPort) -> Greet {
 pub fn controls(spec: &Spec, seen: &Observations) -> Vec<Probe> {
     let knocks = web_knocks(spec, seen).into_iter().chain(closed_knocks(spec, seen));
     let silent = knocks.filter(|knock| seen.answer(knock) == Some(&PortState::Filtered));
-    silent.flat_map(|knock| control_knocks(spec, knock.at)).map(Probe::from).collect()
-}
-
-/// What proves the way to a silent port: the same port of each control of the family.
-pub fn control_knocks(spec: &Spec, at: SocketAddr) -> Vec<Knock> {
-    let same_family = |ip: &&IpAddr| Family::of(**ip) == Family::of(at.ip());
-    let controls = spec.vantage.control.iter().filter(same_family);
-    controls.map(|ip| Knock { at: (*ip, at.port()).into(), greet: Greet::Nothing, beside: None }).collect()
+    let beside = |at| Knock { at, greet: Greet::Nothing, beside: None };
+    silent
+        .flat_map(|knock| spec.vantage.controls(knock.at).map(beside).collect::<Vec<_>>())
+        .map(Probe::from)
+        .collect()
 }
 
 /// An open application port: does the application answer there, without the proxy?

@@ -34,6 +34,7 @@ const PHASES: &[&[Ask]] = &[
         Ask { families: &["vantage", "ports"], questions: doors::controls, awaited: false },
         Ask { families: &["certificate", "https"], questions: visits::sessions, awaited: true },
         Ask { families: &[], questions: visits::visits, awaited: true },
+        Ask { families: &["smoke"], questions: visits::health, awaited: true },
         Ask { families: &["headers", "exposure", "cookies"], questions: visits::absent, awaited: true },
         Ask { families: &["https", "hosts"], questions: visits::upgrades, awaited: true },
         Ask { families: &["https", "cookies"], questions: visits::toggled, awaited: true },

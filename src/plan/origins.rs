@@ -24,7 +24,7 @@ pub fn questions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
         for folder in error_folders(spec, seen) {
             ask(seen, &mut questions, &place, &format!("{folder}{NOWHERE}"), Claim::Foreign);
         }
-        for path in own_paths(spec, seen) {
+        for path in spec.cors_paths(&seen.json_folders()) {
             for origin in own_origins(spec, &place) {
                 ask(seen, &mut questions, &place, &path, Claim::Own(origin));
             }
@@ -83,16 +83,4 @@ pub fn own_origins(spec: &Spec, place: &Endpoint) -> Vec<Origin> {
         OriginPattern::Below(_) => None,
     });
     written.filter(|origin| *origin != place.origin()).collect()
-}
-
-/// Where the owner's origins must work.
-pub fn own_paths(spec: &Spec, seen: &Observations) -> Vec<String> {
-    match &spec.cors.paths {
-        Some(paths) => paths.clone(),
-        None => {
-            let folders = spec.api.clone().unwrap_or_else(|| seen.json_folders().into_iter().collect());
-            let below = |path: &&String| folders.iter().any(|folder| path.starts_with(folder.as_str()));
-            spec.paths.iter().filter(below).cloned().collect()
-        }
-    }
 }

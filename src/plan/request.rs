@@ -33,7 +33,7 @@ pub fn request(spec: &Spec, nonce: Nonce, question: &Http) -> Request {
     let mut sni = at.host.name().map(String::from);
     let mut extra: Vec<(&str, String)> = vec![];
     match ask {
-        Ask::Visit | Ask::Again | Ask::Toggled | Ask::Direct | Ask::File => {}
+        Ask::Visit | Ask::Again | Ask::Health | Ask::Toggled | Ask::Direct | Ask::File => {}
         Ask::Absent => target = format!("{path}golive-{nonce}"),
         Ask::Upgrade => {
             if *method == Method::Post {

@@ -13,6 +13,22 @@ pub fn visits(spec: &Spec, seen: &Observations) -> Vec<Probe> {
     each(&places(spec, seen), &spec.paths, Ask::Visit)
 }
 
+/// Paths that applications commonly answer when they are well.
+const HEALTH_PATHS: [&str; 5] = ["/api/health", "/health", "/healthz", "/api/healthz", "/up"];
+
+/// Where nobody named a path and `/` answers 404, an application may still be there.
+pub fn health(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    if spec.lines.contains_key("paths") {
+        return vec![];
+    }
+    let has_nothing = |at: &Endpoint| {
+        let root = Http { at: at.clone(), method: Method::Get, path: "/".into(), ask: Ask::Visit };
+        seen.answer(&root).is_some_and(|exchange| exchange.last().response.status == 404)
+    };
+    let places: Vec<Endpoint> = places(spec, seen).into_iter().filter(has_nothing).collect();
+    each(&places, &HEALTH_PATHS.map(String::from), Ask::Health)
+}
+
 /// A random path below the root and below each folder of answers for programs.
 pub fn absent(spec: &Spec, seen: &Observations) -> Vec<Probe> {
     each(&places(spec, seen), &error_folders(spec, seen), Ask::Absent)

@@ -5,14 +5,14 @@ mod error;
 mod file;
 mod scope;
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Waiver;
-use crate::target::{Host, Origin};
+use crate::target::{Family, Host, Origin};
 
 pub use error::{Problem, Problems};
 pub use file::{Flags, Known, load};
@@ -258,6 +258,19 @@ impl Spec {
         self.origins().any(|origin| origin.host == *host)
     }
 
+    /// Where the origins of `cors.origins` must work: as written, or the configured paths that answer programs.
+    pub fn cors_paths(&self, json_folders: &BTreeSet<String>) -> Vec<String> {
+        if let Some(paths) = &self.cors.paths {
+            return paths.clone();
+        }
+        let folders: Vec<&String> = match &self.api {
+            Some(api) => api.iter().collect(),
+            None => json_folders.iter().collect(),
+        };
+        let below = |path: &&String| folders.iter().any(|folder| path.starts_with(folder.as_str()));
+        self.paths.iter().filter(below).cloned().collect()
+    }
+
     /// Where a promise was written: its line, or the line of the table or key above it.
     pub fn line(&self, key: &str) -> Option<u32> {
         let mut key = key;
@@ -275,6 +288,14 @@ impl Spec {
             (Some(line), Some(file)) => format!("{expected} ({file}:{line})"),
             _ => expected.into(),
         }
+    }
+}
+
+impl Vantage {
+    /// Where the owner's controls of a family listen beside a port.
+    pub fn controls(&self, at: SocketAddr) -> impl Iterator<Item = SocketAddr> {
+        let same_family = move |ip: &&IpAddr| Family::of(**ip) == Family::of(at.ip());
+        self.control.iter().filter(same_family).map(move |ip| SocketAddr::from((*ip, at.port())))
     }
 }
 

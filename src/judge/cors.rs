@@ -1,5 +1,0 @@
-//! cors
-
-use super::{Check, check};
-
-pub(super) const CHECKS: &[Check] = &[];

@@ -1,0 +1,77 @@
+//! Origins in words, and which of them the owner promised.
+
+use crate::observation::Claim;
+use crate::spec::{OriginPattern, Spec};
+use crate::target::{Host, Origin};
+
+/// Whether the owner wrote the origin, or a pattern that covers it.
+pub(super) fn is_promised(spec: &Spec, origin: &str) -> bool {
+    let Ok(origin) = origin.parse::<Origin>() else { return false };
+    let covers = |pattern: &OriginPattern| match pattern {
+        OriginPattern::Exact(exact) => *exact == origin,
+        OriginPattern::Below(above) => {
+            let below =
+                |host: &str| host.strip_suffix(&above.host.to_string()).is_some_and(|rest| rest.ends_with('.'));
+            origin.scheme == above.scheme && origin.port == above.port && below(&origin.host.to_string())
+        }
+    };
+    spec.cors.origins.iter().flatten().any(covers)
+}
+
+/// Whether an origin's name lies below the registrable domain of the site.
+pub(super) fn is_below_own(spec: &Spec, origin: &str) -> bool {
+    let (Host::Name(own), Some(name)) = (&spec.site.host, origin.split_once("://").map(|(_, name)| name)) else {
+        return false;
+    };
+    let domain = psl::domain(own.as_bytes()).and_then(|domain| std::str::from_utf8(domain.as_bytes()).ok());
+    domain.is_some_and(|domain| name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
+}
+
+pub(super) fn written(pattern: &OriginPattern) -> String {
+    match pattern {
+        OriginPattern::Exact(origin) => origin.to_string(),
+        OriginPattern::Below(origin) => origin.to_string().replacen("://", "://*.", 1),
+    }
+}
+
+pub(super) fn named(claim: &Claim) -> &'static str {
+    match claim {
+        Claim::Foreign => "another site",
+        Claim::Null => "a sandboxed page or a file",
+        Claim::Suffix => "prefix test",
+        Claim::MissingDot | Claim::MissingDotParent => "missing dot",
+        Claim::UnescapedDot(_) => "unescaped dot",
+        Claim::Separator(_) | Claim::EncodedSeparator => "separator",
+        Claim::OtherPort => "another port",
+        Claim::PlainHttp => "plain http",
+        Claim::Development(_) => "a development server",
+        Claim::Subdomain => "a name below the site's",
+        Claim::Sibling => "a name of the same domain",
+        Claim::Own(_) => "a written origin",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promise_covers_what_it_says() {
+        let mut spec = Spec::of("app.example.com".parse().unwrap());
+        spec.cors.origins = Some(vec![
+            OriginPattern::Exact("https://console.example.com".parse().unwrap()),
+            OriginPattern::Below("https://example.org".parse().unwrap()),
+        ]);
+        for (origin, want) in [
+            ("https://console.example.com", true),
+            ("http://console.example.com", false),
+            ("https://a.example.org", true),
+            ("https://example.org", false),
+            ("https://xexample.org", false),
+            ("null", false),
+        ] {
+            assert_eq!(is_promised(&spec, origin), want, "{origin}");
+        }
+        assert!(is_below_own(&spec, "https://x.example.com") && !is_below_own(&spec, "https://xexample.com"));
+    }
+}
