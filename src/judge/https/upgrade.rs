@@ -83,7 +83,7 @@ fn leads(spec: &Spec, status: u16, to: &Url) -> Word {
     if to.scheme() != "https" {
         return fail(format!("{status} leads to {origin}"));
     }
-    let known = |origin: &Origin| Some(origin.port) == to.port_or_known_default();
+    let known = |own: &Origin| Some(own.port) == to.port_or_known_default();
     match owner(spec, to) {
         Owner::Other => fail(format!("{status} leads to {origin}, which is no name of the site")),
         Owner::Sibling => pass(format!("{status} leads to {origin}, the sibling of a declared name")),
@@ -95,11 +95,8 @@ fn leads(spec: &Spec, status: u16, to: &Url) -> Word {
 /// Whether the application gave this answer; `None` when there is nothing to compare with.
 fn application(spec: &Spec, seen: &Seen, o: &Observation<Http>, exchange: &Exchange) -> Option<bool> {
     let visit = |path: &str| baseline(spec, seen, &Http { path: path.into(), ..o.question.clone() });
-    let visit = visit(&o.question.path).or_else(|| visit(&spec.paths[0]))?;
-    let absent = seen.find(&Http { path: "/".into(), ask: Ask::Absent, ..visit.question.clone() });
-    let mut bases = [Some(visit), absent].into_iter().flatten().filter_map(|o| o.outcome.as_ref().ok()).peekable();
-    bases.peek()?;
-    Some(bases.any(|base| is_application(base, None, exchange.first())))
+    let base = visit(&o.question.path).or_else(|| visit(&spec.paths[0]))?.outcome.as_ref().ok()?;
+    Some(is_application(base, None, exchange.first()))
 }
 
 #[cfg(test)]
@@ -117,7 +114,6 @@ mod tests {
         let seen = seen([
             (question(Ask::Visit, "/"), page()),
             (question(Ask::Again, "/"), page()),
-            (question(Ask::Absent, "/"), Ok(exchange(vec![response(404, &[], "no such product")]))),
             (upgrade(Method::Get, "/"), Ok(plain_exchange("/?golive=07", answer))),
         ]);
         let verdicts = judge(&spec, &seen);
@@ -152,7 +148,11 @@ mod tests {
             (response(200, &[], "hello"), Status::Fail, "200 over plain http, with 5 bytes"),
             (response(204, &[], ""), Status::Fail, "204 over plain http, with 0 bytes"),
             (response(404, &[], "nothing here"), Status::Pass, "404, which is not the application"),
-            (response(404, &[], "no such product"), Status::Fail, "the application answers 404 over plain http"),
+            (
+                response(404, &[], "welcome to the shop"),
+                Status::Fail,
+                "the application answers 404 over plain http",
+            ),
             (
                 response(500, &[], "welcome to the shop"),
                 Status::Fail,
