@@ -1,32 +1,417 @@
 //! How to repeat an observation by hand, with public tools.
 
-use super::{Http, Knock, Lookup, Observation, Session};
+use super::{Ask, Claim, Forgery, Greet, Hop, Http, Knock, Lookup, Method, Observation, Request, Session, Sni};
+use crate::target::{Endpoint, Family, Host, Origin, Scheme};
 
-/// Commands of public tools that show the same fact, each on one line.
+/// Commands of public tools that show the same fact, each on one line, quoted for a POSIX shell.
 pub trait Repeat {
     fn repeat(&self) -> Vec<String>;
 }
 
 impl Repeat for Observation<Lookup> {
     fn repeat(&self) -> Vec<String> {
-        todo!()
+        let kind = match self.question.family {
+            Family::V4 => "A",
+            Family::V6 => "AAAA",
+        };
+        vec![format!("dig +short {} {kind}", quoted(&self.question.name))]
     }
 }
 
 impl Repeat for Observation<Knock> {
     fn repeat(&self) -> Vec<String> {
-        todo!()
+        let (ip, port) = (self.question.at.ip(), self.question.at.port());
+        vec![match self.question.greet {
+            Greet::Nothing => format!("nc -vz -w 3 {ip} {port}"),
+            Greet::Redis => format!(r"printf 'PING\r\n' | nc -w 3 {ip} {port}"),
+            // PostgreSQL, message formats: SSLRequest is the length 8 and the code 80877103.
+            Greet::Postgresql => format!(r"printf '\0\0\0\10\4\322\26\57' | nc -w 3 {ip} {port}"),
+        }]
     }
 }
 
 impl Repeat for Observation<Session> {
     fn repeat(&self) -> Vec<String> {
-        todo!()
+        let at = &self.question.at;
+        let name = match &at.host {
+            Host::Name(name) => format!("-servername {}", quoted(name)),
+            Host::Address(_) => "-noservername".into(),
+        };
+        let socket = quoted(&at.socket().to_string());
+        vec![format!("openssl s_client -connect {socket} {name} -showcerts </dev/null")]
     }
 }
 
 impl Repeat for Observation<Http> {
+    /// The request, and the one that its redirects ended with.
     fn repeat(&self) -> Vec<String> {
-        todo!()
+        let at = &self.question.at;
+        match self.outcome.as_ref().map(|exchange| &exchange.hops[..]) {
+            Ok([only]) => vec![curl(at, &only.request)],
+            Ok([first, .., last]) => vec![curl(at, &first.request), followed(at, last)],
+            Ok([]) | Err(_) => vec![curl(at, &supposed(&self.question))],
+        }
+    }
+}
+
+/// A redirect leads to another origin of the site, at an address that the exchange does not tell.
+fn followed(at: &Endpoint, hop: &Hop) -> String {
+    match hop.request.origin.parse::<Origin>() {
+        Ok(origin) if origin.host == at.host => curl(&origin.at(at.ip), &hop.request),
+        Ok(_) | Err(_) => {
+            let Request { method, origin, target, .. } = &hop.request;
+            format!("curl -sD- -o/dev/null{} {}", flag(*method), quoted(&format!("{origin}{target}")))
+        }
+    }
+}
+
+fn curl(at: &Endpoint, request: &Request) -> String {
+    let mut words = format!("curl -sD- -o/dev/null{}", flag(request.method));
+    let dialled = Dialled::of(at, request);
+    for (name, value) in request.fields.iter().filter(|(name, value)| !is_curls_own(name, value)) {
+        if name.eq_ignore_ascii_case("host") && *value == dialled.authority() {
+            continue;
+        }
+        // curl takes `Name;` for a field without a value.
+        let field = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
+        words += &format!(" -H {}", quoted(&field));
+    }
+    words += &dialled.flags();
+    if request.target.contains("/./") || request.target.contains("/../") {
+        words += " --path-as-is";
+    }
+    if request.target.contains(['[', ']', '{', '}']) {
+        words += " -g";
+    }
+    format!("{words} {}", quoted(&format!("{}{}", dialled.origin(), request.target)))
+}
+
+/// Where curl must believe to go, so that it says the same name in its TLS hello.
+struct Dialled<'a> {
+    at: &'a Endpoint,
+    /// The host of the URL.
+    host: Host,
+    /// The hello names something that the certificate is not for.
+    foreign: bool,
+}
+
+impl<'a> Dialled<'a> {
+    fn of(at: &'a Endpoint, request: &Request) -> Self {
+        let own = || Self { at, host: at.host.clone(), foreign: false };
+        match (at.scheme, &request.sni) {
+            (Scheme::Http, _) => own(),
+            (Scheme::Https, Some(sni)) if at.host.name() == Some(sni) => own(),
+            (Scheme::Https, None) if at.host.name().is_none() => own(),
+            (Scheme::Https, Some(sni)) => Self { at, host: Host::Name(sni.clone()), foreign: true },
+            // A URL with an address names nothing in the hello (RFC 6066 §3).
+            (Scheme::Https, None) => Self { at, host: Host::Address(at.ip), foreign: true },
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        Origin { scheme: self.at.scheme, host: self.host.clone(), port: self.at.port }
+    }
+
+    fn authority(&self) -> String {
+        self.origin().at(self.at.ip).authority()
+    }
+
+    fn flags(&self) -> String {
+        let Endpoint { ip, port, .. } = self.at;
+        let bracketed = Host::Address(*ip);
+        match (&self.host, self.foreign) {
+            (Host::Name(name), false) => format!(" --resolve {}", quoted(&format!("{name}:{port}:{bracketed}"))),
+            (Host::Name(name), true) => {
+                format!(" -k --connect-to {}", quoted(&format!("{name}:{port}:{bracketed}:{port}")))
+            }
+            (Host::Address(_), true) => " -k".into(),
+            (Host::Address(_), false) => String::new(),
+        }
+    }
+}
+
+fn flag(method: Method) -> &'static str {
+    match method {
+        Method::Get => "",
+        Method::Head => " --head",
+        Method::Post => " -X POST",
+        Method::Options => " -X OPTIONS",
+    }
+}
+
+/// Fields that curl sends itself, or that change nothing in the answer.
+fn is_curls_own(name: &str, value: &str) -> bool {
+    let is = |own: &str| name.eq_ignore_ascii_case(own);
+    is("user-agent") || is("accept") || is("connection") || (is("accept-encoding") && value == "identity")
+}
+
+/// What a question would have sent, with another random name than the run's.
+fn supposed(question: &Http) -> Request {
+    let Http { at, method, path, ask } = question;
+    let mut request = Request {
+        method: *method,
+        origin: at.origin().to_string(),
+        target: path.clone(),
+        sni: at.host.name().filter(|_| at.scheme == Scheme::Https).map(Into::into),
+        fields: vec![],
+    };
+    match ask {
+        Ask::Absent => request.target += RANDOM,
+        Ask::Toggled => {
+            request.target = path.strip_suffix('/').map_or_else(|| format!("{path}/"), Into::into);
+        }
+        Ask::Host { forgery, sni } => {
+            let (name, value) = forged(*forgery, at);
+            request.sni = match sni {
+                Sni::Own => request.sni,
+                Sni::Forged => Some(value.clone()),
+                Sni::Absent => None,
+            };
+            request.fields.push((name.into(), value));
+        }
+        Ask::Origin { claim, preflight, .. } => {
+            request.fields.push(("Origin".into(), claimed(claim, at)));
+            if *preflight {
+                request.fields.push(("Access-Control-Request-Method".into(), "GET".into()));
+            }
+        }
+        Ask::Visit | Ask::Again | Ask::Upgrade | Ask::Direct | Ask::File => {}
+    }
+    request
+}
+
+const RANDOM: &str = "golive-1";
+
+fn forged(forgery: Forgery, at: &Endpoint) -> (&'static str, String) {
+    let foreign = || format!("{RANDOM}.test");
+    let host = match forgery {
+        Forgery::XForwardedHost => return ("X-Forwarded-Host", foreign()),
+        Forgery::XHost => return ("X-Host", foreign()),
+        Forgery::XForwardedServer => return ("X-Forwarded-Server", foreign()),
+        Forgery::Forwarded => return ("Forwarded", format!("host={}", foreign())),
+        Forgery::Foreign => foreign(),
+        Forgery::Suffix => format!("{}.{RANDOM}.test", at.host),
+        Forgery::Prefix => format!("golive1{}", at.host),
+        Forgery::UnescapedDot(index) => without_dot(&at.host, index),
+        Forgery::UserInfo => format!("{}@{RANDOM}.test", at.host),
+        Forgery::Subdomain => format!("{RANDOM}.{}", at.host),
+        Forgery::Localhost => "localhost".into(),
+        Forgery::Loopback => "127.0.0.1".into(),
+        Forgery::Address => Host::Address(at.ip).to_string(),
+    };
+    ("Host", host)
+}
+
+fn claimed(claim: &Claim, at: &Endpoint) -> String {
+    let host = &at.host;
+    let parent = host.name().and_then(|name| name.split_once('.')).map_or_else(String::new, |(_, p)| p.into());
+    match claim {
+        Claim::Foreign => format!("https://{RANDOM}.test"),
+        Claim::Null => "null".into(),
+        Claim::Suffix => format!("https://{host}.{RANDOM}.test"),
+        Claim::MissingDot => format!("https://golive1{host}"),
+        Claim::MissingDotParent => format!("https://golive1{parent}"),
+        Claim::UnescapedDot(index) => format!("https://{}", without_dot(host, *index)),
+        Claim::Separator(c) => format!("https://{host}{c}.{RANDOM}.test"),
+        Claim::EncodedSeparator => format!("https://{host}%60.{RANDOM}.test"),
+        Claim::OtherPort => format!("https://{host}:8443"),
+        Claim::PlainHttp => format!("http://{host}"),
+        Claim::Development(origin) => origin.clone(),
+        Claim::Subdomain => format!("https://{RANDOM}.{host}"),
+        Claim::Sibling => format!("https://{RANDOM}.{parent}"),
+        Claim::Own(origin) => origin.to_string(),
+    }
+}
+
+/// The name with the dot of that index replaced.
+fn without_dot(host: &Host, index: u8) -> String {
+    let text = host.to_string();
+    match text.match_indices('.').nth(index.into()) {
+        Some((at, _)) => format!("{}x{}", &text[..at], &text[at + 1..]),
+        None => text,
+    }
+}
+
+/// A word of a POSIX shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:=@%+,-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::{Content, Exchange, ProbeError, Question, Response};
+
+    fn unanswered<Q: Question>(question: Q) -> Observation<Q> {
+        let outcome = Err(ProbeError::not_sent("the run was interrupted"));
+        Observation { question, asked_at_ms: 0, elapsed_ms: 0, attempts: 0, outcome }
+    }
+
+    fn site(scheme: &str, ip: &str) -> Endpoint {
+        format!("{scheme}://app.example.com").parse::<Origin>().unwrap().at(ip.parse().unwrap())
+    }
+
+    fn http(at: Endpoint, method: Method, path: &str, ask: Ask) -> Observation<Http> {
+        unanswered(Http { at, method, path: path.into(), ask })
+    }
+
+    fn hop(origin: &str, target: &str, sni: Option<&str>, fields: &[(&str, &str)]) -> Hop {
+        let fields = fields.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+        let (origin, target, sni) = (origin.into(), target.into(), sni.map(Into::into));
+        let request = Request { method: Method::Get, origin, target, sni, fields };
+        let response = Response { status: 200, fields: vec![], cookies: vec![], content: Content::default() };
+        Hop { request, response }
+    }
+
+    #[test]
+    fn names_doors_and_hellos() {
+        let name = || "app.example.com".to_string();
+        for (family, want) in
+            [(Family::V4, "dig +short app.example.com A"), (Family::V6, "dig +short app.example.com AAAA")]
+        {
+            assert_eq!(unanswered(Lookup { name: name(), family }).repeat(), [want]);
+        }
+        for (at, greet, want) in [
+            ("203.0.113.7:3000", Greet::Nothing, "nc -vz -w 3 203.0.113.7 3000"),
+            ("[2001:db8::7]:6379", Greet::Redis, r"printf 'PING\r\n' | nc -w 3 2001:db8::7 6379"),
+            ("203.0.113.7:5432", Greet::Postgresql, r"printf '\0\0\0\10\4\322\26\57' | nc -w 3 203.0.113.7 5432"),
+        ] {
+            let question = Knock { at: at.parse().unwrap(), greet, beside: None };
+            assert_eq!(unanswered(question).repeat(), [want]);
+        }
+        for (ip, want) in [
+            (
+                "203.0.113.7",
+                "openssl s_client -connect 203.0.113.7:443 -servername app.example.com -showcerts </dev/null",
+            ),
+            (
+                "2001:db8::7",
+                "openssl s_client -connect '[2001:db8::7]:443' -servername app.example.com -showcerts </dev/null",
+            ),
+        ] {
+            assert_eq!(unanswered(Session { at: site("https", ip) }).repeat(), [want]);
+        }
+    }
+
+    #[test]
+    fn an_exchange_says_what_was_sent() {
+        let own = Some("app.example.com");
+        let host = ("Host", "app.example.com");
+        let resolve = "--resolve app.example.com:443:203.0.113.7";
+        for (sni, fields, want) in [
+            (own, vec![host, ("User-Agent", "golive/0.1"), ("Accept", "*/*")], resolve.to_string()),
+            (
+                own,
+                vec![host, ("Origin", "https://x7app.example.com")],
+                format!("-H 'Origin: https://x7app.example.com' {resolve}"),
+            ),
+            (own, vec![("Host", "it's")], format!(r"-H 'Host: it'\''s' {resolve}")),
+            (own, vec![host, ("X-Empty", "")], format!("-H 'X-Empty;' {resolve}")),
+        ] {
+            let mut o = http(site("https", "203.0.113.7"), Method::Get, "/", Ask::Visit);
+            let hops = vec![hop("https://app.example.com", "/", sni, &fields)];
+            o.outcome = Ok(Exchange { hops, stopped: None });
+            assert_eq!(o.repeat(), [format!("curl -sD- -o/dev/null {want} https://app.example.com/")]);
+        }
+    }
+
+    #[test]
+    fn another_name_in_the_hello_is_said_without_its_certificate() {
+        for (sni, host, want) in [
+            (
+                Some("golive-7.test"),
+                "golive-7.test",
+                "-k --connect-to 'golive-7.test:443:[2001:db8::7]:443' https://golive-7.test/",
+            ),
+            (
+                Some("golive-7.test"),
+                "app.example.com",
+                "-H 'Host: app.example.com' -k --connect-to 'golive-7.test:443:[2001:db8::7]:443' https://golive-7.test/",
+            ),
+            (None, "golive-7.test", "-H 'Host: golive-7.test' -k 'https://[2001:db8::7]/'"),
+        ] {
+            let mut o = http(site("https", "2001:db8::7"), Method::Get, "/", Ask::Visit);
+            let hops = vec![hop("https://app.example.com", "/", sni, &[("Host", host)])];
+            o.outcome = Ok(Exchange { hops, stopped: None });
+            assert_eq!(o.repeat(), [format!("curl -sD- -o/dev/null {want}")]);
+        }
+    }
+
+    #[test]
+    fn redirects_are_repeated_from_their_end_too() {
+        let mut o = http(site("http", "203.0.113.7"), Method::Get, "/", Ask::Upgrade);
+        let own = Some("app.example.com");
+        for (end, want) in [
+            (
+                "https://app.example.com",
+                "curl -sD- -o/dev/null --resolve app.example.com:443:203.0.113.7 'https://app.example.com/a?b=1'",
+            ),
+            ("https://www.example.com", "curl -sD- -o/dev/null 'https://www.example.com/a?b=1'"),
+        ] {
+            let hops = vec![hop("http://app.example.com", "/", None, &[]), hop(end, "/a?b=1", own, &[])];
+            o.outcome = Ok(Exchange { hops, stopped: None });
+            let first = "curl -sD- -o/dev/null --resolve app.example.com:80:203.0.113.7 http://app.example.com/";
+            assert_eq!(o.repeat(), [first, want]);
+        }
+    }
+
+    #[test]
+    fn a_question_without_an_answer_is_repeated_from_itself() {
+        let foreign = |sni| Ask::Host { forgery: Forgery::Foreign, sni };
+        let origin = Ask::Origin { claim: Claim::UnescapedDot(0), preflight: true, round: 0 };
+        for (scheme, method, path, ask, want) in [
+            ("https", Method::Get, "/", Ask::Visit, "R443 https://app.example.com/"),
+            ("http", Method::Post, "/", Ask::Absent, "-X POST R80 http://app.example.com/golive-1"),
+            ("http", Method::Head, "/", Ask::Upgrade, "--head R80 http://app.example.com/"),
+            ("https", Method::Get, "/api/", Ask::Toggled, "R443 https://app.example.com/api"),
+            (
+                "https",
+                Method::Get,
+                "/",
+                foreign(Sni::Own),
+                "-H 'Host: golive-1.test' R443 https://app.example.com/",
+            ),
+            (
+                "https",
+                Method::Get,
+                "/",
+                foreign(Sni::Forged),
+                "-k --connect-to golive-1.test:443:203.0.113.7:443 https://golive-1.test/",
+            ),
+            ("https", Method::Get, "/", foreign(Sni::Absent), "-H 'Host: golive-1.test' -k https://203.0.113.7/"),
+            (
+                "https",
+                Method::Options,
+                "/",
+                origin,
+                "-X OPTIONS -H 'Origin: https://appxexample.com' -H 'Access-Control-Request-Method: GET' R443 https://app.example.com/",
+            ),
+            ("https", Method::Get, "/static../.env", Ask::File, "R443 https://app.example.com/static../.env"),
+            ("https", Method::Get, "/a/../.env", Ask::File, "R443 --path-as-is https://app.example.com/a/../.env"),
+        ] {
+            let want = want.replace("R443", "--resolve app.example.com:443:203.0.113.7");
+            let want = want.replace("R80", "--resolve app.example.com:80:203.0.113.7");
+            let o = http(site(scheme, "203.0.113.7"), method, path, ask);
+            assert_eq!(o.repeat(), [format!("curl -sD- -o/dev/null {want}")]);
+        }
+    }
+
+    #[test]
+    fn a_word_is_one_word_to_the_shell() {
+        for (word, want) in [
+            ("/api/health", "/api/health"),
+            ("a b", "'a b'"),
+            ("$(id)", "'$(id)'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+            ("/a?b=1&c", "'/a?b=1&c'"),
+        ] {
+            assert_eq!(quoted(word), want);
+        }
     }
 }

@@ -1,20 +1,25 @@
 //! What a reader gets. Reporting never decides.
 
+mod evidence;
 mod json;
 mod junit;
-mod terminal;
+#[cfg(test)]
+mod sample;
+pub mod terminal;
 mod text;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Page;
 use crate::finding::Finding;
 use crate::gate::Gate;
 use crate::observation::{Observations, Timestamp};
 use crate::spec::Spec;
 
 pub use terminal::{Screen, Verbosity};
+pub use text::{clipped, plain};
 
 /// The recording and its verdicts. `--json` is this; `judge` reads it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -62,10 +67,11 @@ impl Format {
         }
     }
 
-    pub fn render(self, report: &Report) -> String {
+    /// The whole text of the file. `pages` say how a check is fixed; those of other checks do no harm.
+    pub fn render(self, report: &Report, pages: &[Page]) -> String {
         match self {
             Self::Json => json::render(report),
-            Self::Junit => junit::render(report),
+            Self::Junit => junit::render(report, pages),
         }
     }
 }

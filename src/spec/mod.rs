@@ -3,10 +3,19 @@
 
 mod error;
 mod file;
+mod flags;
+mod nearest;
+mod network;
+mod promises;
+mod reader;
+mod roots;
 mod scope;
+mod text;
+mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +24,9 @@ use crate::finding::Waiver;
 use crate::target::{Family, Host, Origin};
 
 pub use error::{Problem, Problems};
-pub use file::{Flags, Known, load};
+pub use file::load;
+pub use flags::{Flags, Known};
+pub use network::Network;
 pub use scope::Scope;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,15 +69,6 @@ pub struct Vantage {
     pub allow_private: bool,
     pub own_networks: Vec<Network>,
     pub assume_egress: bool,
-}
-
-/// An address prefix, written `203.0.113.0/24`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
-#[serde(try_from = "String", into = "String")]
-pub struct Network {
-    pub prefix: IpAddr,
-    pub length: u8,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -174,7 +176,7 @@ pub enum OriginPattern {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Exposure {
-    /// Paths that are meant to be seen.
+    /// Paths that are meant to be seen; with `/` at the end, all below them too.
     pub public: Vec<String>,
 }
 
@@ -204,7 +206,7 @@ pub struct Limits {
 }
 
 impl Spec {
-    /// The defaults for a site: what a scan without a file promises.
+    /// The defaults for a site.
     pub fn of(site: Origin) -> Self {
         let closed = [(3000, "web"), (8000, "api"), (5432, "postgresql"), (6379, "redis")];
         let closed = closed.map(|(port, service)| ClosedPort { port, service: service.into() });
@@ -322,42 +324,18 @@ impl ClosedPort {
     }
 }
 
-impl Network {
-    pub fn contains(&self, ip: IpAddr) -> bool {
-        match (self.prefix, ip) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => {
-                let shift = 32 - u32::from(self.length);
-                a.to_bits().checked_shr(shift).unwrap_or(0) == b.to_bits().checked_shr(shift).unwrap_or(0)
-            }
-            (IpAddr::V6(a), IpAddr::V6(b)) => {
-                let shift = 128 - u32::from(self.length);
-                a.to_bits().checked_shr(shift).unwrap_or(0) == b.to_bits().checked_shr(shift).unwrap_or(0)
-            }
-            _ => false,
-        }
-    }
-}
-
-impl From<Network> for String {
-    fn from(network: Network) -> Self {
-        format!("{}/{}", network.prefix, network.length)
-    }
-}
-
-impl TryFrom<String> for Network {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let no = || String::from("is no address prefix such as 203.0.113.0/24");
-        let (address, length) = text.split_once('/').ok_or_else(no)?;
-        let prefix: IpAddr = address.parse().map_err(|_| no())?;
-        let length: u8 = length.parse().map_err(|_| no())?;
-        let most = if prefix.is_ipv4() { 32 } else { 128 };
-        if length <= most { Ok(Self { prefix, length }) } else { Err(no()) }
-    }
+impl Headers {
+    /// What `hsts_max_age` may be: up to ten years.
+    pub const HSTS_MAX_AGE: RangeInclusive<u64> = 1..=315_360_000;
 }
 
 impl Limits {
+    pub const TOTAL_MS: RangeInclusive<u64> = 1_000..=3_600_000;
+    pub const CONNECT_MS: RangeInclusive<u64> = 50..=30_000;
+    pub const EXCHANGE_MS: RangeInclusive<u64> = 100..=60_000;
+    pub const PARALLEL: RangeInclusive<u64> = 1..=256;
+    pub const BODY_BYTES: RangeInclusive<u64> = 1_024..=16_777_216;
+
     pub fn total(&self) -> Duration {
         Duration::from_millis(self.total_ms)
     }
@@ -369,5 +347,25 @@ impl Limits {
     /// For a connection that carries an exchange.
     pub fn connect(&self) -> Duration {
         Duration::from_millis(self.connect_ms.unwrap_or(3_000))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promise_is_cited_where_it_was_written() {
+        let mut spec = Spec::of("app.example.com".parse().expect("an origin"));
+        assert_eq!((spec.line("ports.closed"), spec.promised("closed", "ports.closed")), (None, "closed".into()));
+        spec.file = Some("golive.toml".into());
+        spec.lines = BTreeMap::from([("ports".into(), 3), ("ports.closed".into(), 4)]);
+        for (key, line, text) in [
+            ("ports.closed", Some(4), "x (golive.toml:4)"),
+            ("ports.http", Some(3), "x"),
+            ("cors.origins", None, "x"),
+        ] {
+            assert_eq!((spec.line(key), spec.promised("x", key).as_str()), (line, text), "{key}");
+        }
     }
 }

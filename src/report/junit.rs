@@ -1,8 +1,0 @@
-//! junit
-
-use super::Report;
-
-pub(super) fn render(report: &Report) -> String {
-    let _ = report;
-    todo!()
-}
