@@ -4,6 +4,7 @@ mod answer;
 mod certificate;
 mod question;
 mod repeat;
+mod set_cookie;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,6 +18,7 @@ pub use answer::*;
 pub use certificate::{Certificate, Hash, Key, Leaf, Name, Signature};
 pub use question::*;
 pub use repeat::Repeat;
+pub use set_cookie::{SameSite, SetCookie};
 
 /// A question to one protocol. It is the key of its answer: equal questions are one question, sent once.
 pub trait Question: Clone + Ord + Into<Probe> + 'static {

@@ -1,5 +1,0 @@
-//! cookies
-
-use super::{Check, check};
-
-pub(super) const CHECKS: &[Check] = &[];

@@ -1,5 +1,0 @@
-//! headers
-
-use super::{Check, check};
-
-pub(super) const CHECKS: &[Check] = &[];

@@ -1,5 +1,0 @@
-//! https
-
-use super::{Check, check};
-
-pub(super) const CHECKS: &[Check] = &[];

@@ -1,0 +1,43 @@
+//! HTTPS as the only way in: what plain HTTP leads to, and what https answers say of it.
+
+mod chain;
+mod door;
+mod hsts;
+mod location;
+mod plain_cookie;
+mod same;
+mod stays;
+mod upgrade;
+
+use super::{Check, check};
+
+pub(super) const CHECKS: &[Check] = &[
+    check!("https/http-redirects-to-https", upgrade::redirects),
+    check!("https/redirect-keeps-address", chain::keeps_address),
+    check!("https/https-stays-https", stays::stays),
+    check!("https/redirect-is-permanent", upgrade::permanent),
+    check!("https/no-cookie-over-http", plain_cookie::none),
+    check!("https/hsts-holds", hsts::holds),
+    check!("https/https-same-everywhere", same::everywhere),
+];
+
+#[cfg(test)]
+mod tests {
+    use crate::judge::answered::tests::exchange;
+    use crate::judge::headers::tests::question;
+    use crate::observation::{Ask, Exchange, Http, Method, Response};
+    use crate::target::{Endpoint, Scheme};
+
+    /// The same place over plain HTTP.
+    pub fn upgrade(method: Method, path: &str) -> Http {
+        let https = question(Ask::Upgrade, path);
+        Http { at: Endpoint { scheme: Scheme::Http, port: 80, ..https.at }, method, ..https }
+    }
+
+    pub fn plain_exchange(target: &str, response: Response) -> Exchange {
+        let mut exchange = exchange(vec![response]);
+        exchange.hops[0].request.origin = "http://app.example.com".into();
+        exchange.hops[0].request.target = target.into();
+        exchange
+    }
+}

@@ -1,0 +1,182 @@
+//! Whether it matters which of a name's addresses a visitor's device picks.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Status, Subject, Verdict};
+use crate::judge::answered::{shut_out, subject};
+use crate::judge::headers::RULES;
+use crate::judge::{Word, fail, pass, skip, unknown};
+use crate::observation::{Ask, Exchange, Http, Observation, Response, Seen, Session, Stopped};
+use crate::spec::Spec;
+use crate::target::Origin;
+
+/// Each address is compared with the first one that answers, path by path.
+pub(super) fn everywhere(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
+    let mut pages: BTreeMap<(Origin, &str), Vec<&Observation<Http>>> = BTreeMap::new();
+    for o in seen.asked::<Http>().filter(|o| o.question.ask == Ask::Visit) {
+        pages.entry((o.question.at.origin(), &o.question.path)).or_default().push(o);
+    }
+    let mut verdicts: Vec<Verdict> = vec![];
+    for ((origin, _), visits) in pages {
+        match &visits[..] {
+            [only] => {
+                let name = Subject::Name(origin.host.to_string());
+                if verdicts.iter().all(|said| said.subject != name) {
+                    let (status, message) = skip("one address");
+                    verdicts.push(Verdict::new(name, status, message).resting_on([only.id()]));
+                }
+            }
+            several => verdicts.extend(compared(spec, seen, several)),
+        }
+    }
+    verdicts
+}
+
+fn compared(spec: &Spec, seen: &Seen, visits: &[&Observation<Http>]) -> Vec<Verdict> {
+    let answers: Vec<Result<&Response, Word>> = visits.iter().map(|o| answer(seen, o)).collect();
+    let base = visits.iter().zip(&answers).find_map(|(o, answer)| Some((*o, *answer.as_ref().ok()?)));
+    let verdict = |(o, answer): (&&Observation<Http>, Result<&Response, Word>)| {
+        let (status, message) = match (answer, base) {
+            (Err(word), _) => word,
+            (Ok(response), Some((first, expected))) if first.question != o.question => {
+                same(spec, first, expected, o, response)
+            }
+            (Ok(_), _) => return None,
+        };
+        let evidence = base.map(|(first, _)| first.id()).filter(|_| status != Status::Unknown);
+        Some(Verdict::new(subject(&o.question), status, message).resting_on(evidence.into_iter().chain([o.id()])))
+    };
+    visits.iter().zip(answers.clone()).filter_map(verdict).collect()
+}
+
+fn answer<'a>(seen: &Seen, o: &'a Observation<Http>) -> Result<&'a Response, Word> {
+    if let Some(Observation { outcome: Err(error), .. }) = seen.find(&Session { at: o.question.at.clone() }) {
+        return Err(unknown(error.to_string()));
+    }
+    let response = match &o.outcome {
+        Err(error) | Ok(Exchange { stopped: Some(Stopped::Error(error)), .. }) => {
+            return Err(unknown(error.to_string()));
+        }
+        Ok(exchange) => &exchange.last().response,
+    };
+    match shut_out(response) {
+        Some(why) => Err(unknown(why)),
+        None => Ok(response),
+    }
+}
+
+fn same(
+    spec: &Spec,
+    first: &Observation<Http>,
+    expected: &Response,
+    o: &Observation<Http>,
+    response: &Response,
+) -> Word {
+    let (there, here) = (first.question.at.ip, o.question.at.ip);
+    if expected.status / 100 != response.status / 100 {
+        return fail(format!("{there} answers {} and {here} answers {}", expected.status, response.status));
+    }
+    let rules = RULES.iter().filter(|rule| rule.decides(spec, expected) && rule.decides(spec, response));
+    let mut compared = 0;
+    for rule in rules.filter(|_| has_content(expected) && has_content(response)) {
+        compared += 1;
+        match (rule.word(spec, expected), rule.word(spec, response)) {
+            ((a, _), (b, _)) if a == b => {}
+            ((Status::Pass, _), (_, why)) => {
+                return fail(format!("{} holds on {there} and not on {here}: {why}", rule.id));
+            }
+            ((_, why), _) => return fail(format!("{} holds on {here} and not on {there}: {why}", rule.id)),
+        }
+    }
+    pass(format!("{} and {compared} header rules as on {there}", response.status))
+}
+
+/// The header rules are for answers that are shown.
+fn has_content(response: &Response) -> bool {
+    !matches!(response.status, 204 | 205 | 300..=399)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::answered::tests::{exchange, response};
+    use crate::judge::headers::tests::{fact, question, run};
+    use crate::observation::{ErrorKind, ProbeError, Stage};
+
+    fn at(last: u8, path: &str) -> Http {
+        let mut question = question(Ask::Visit, path);
+        question.at.ip = [203, 0, 113, last].into();
+        question
+    }
+
+    fn said(seen: &Seen) -> Vec<(String, Status, String)> {
+        let spec = Spec::of("app.example.com".parse().unwrap());
+        let verdicts = everywhere(&spec, seen).into_iter();
+        verdicts.map(|v| (v.subject.to_string(), v.status, v.message)).collect()
+    }
+
+    #[test]
+    fn one_address_is_nothing_to_compare() {
+        let page = || Ok(exchange(vec![response(200, &[], "x")]));
+        let one = run([fact(at(7, "/"), page()), fact(at(7, "/a"), page())]);
+        assert_eq!(said(&one), [("app.example.com".into(), Status::Skip, "one address".into())]);
+    }
+
+    #[test]
+    fn what_differs_is_named_with_both_addresses() {
+        let nosniff = [("X-Content-Type-Options", "nosniff")];
+        for (first, second, want) in [
+            (
+                response(200, &[], "x"),
+                response(200, &[], "x"),
+                (Status::Pass, "200 and 4 header rules as on 203.0.113.7"),
+            ),
+            (
+                response(200, &[], "x"),
+                response(204, &[], ""),
+                (Status::Pass, "204 and 0 header rules as on 203.0.113.7"),
+            ),
+            (
+                response(200, &[], "x"),
+                response(404, &[], "x"),
+                (Status::Fail, "203.0.113.7 answers 200 and 203.0.113.8 answers 404"),
+            ),
+            (
+                response(200, &nosniff, "x"),
+                response(200, &[], "x"),
+                (
+                    Status::Fail,
+                    "content-type-options holds on 203.0.113.7 and not on 203.0.113.8: \
+                     x-content-type-options is absent",
+                ),
+            ),
+            (
+                response(200, &[], "x"),
+                response(200, &nosniff, "x"),
+                (
+                    Status::Fail,
+                    "content-type-options holds on 203.0.113.8 and not on 203.0.113.7: \
+                     x-content-type-options is absent",
+                ),
+            ),
+        ] {
+            let two =
+                run([fact(at(7, "/"), Ok(exchange(vec![first]))), fact(at(8, "/"), Ok(exchange(vec![second])))]);
+            let want = ("GET https://app.example.com/ [203.0.113.8]".into(), want.0, want.1.into());
+            assert_eq!(said(&two), [want]);
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_silent_is_unknown() {
+        let silent = || ProbeError::new(Stage::Connect, ErrorKind::Timeout, "silence");
+        let page = || Ok(exchange(vec![response(200, &[], "x")]));
+        let two = run([fact(at(7, "/"), Err(silent())), fact(at(8, "/"), page())]);
+        let subject = "GET https://app.example.com/ [203.0.113.7]";
+        assert_eq!(said(&two), [(subject.into(), Status::Unknown, "silence".into())]);
+        let session = Session { at: at(8, "/").at };
+        let two = run([fact(at(7, "/"), page()), fact(at(8, "/"), page()), fact(session, Err(silent()))]);
+        let subject = "GET https://app.example.com/ [203.0.113.8]";
+        assert_eq!(said(&two), [(subject.into(), Status::Unknown, "silence".into())]);
+    }
+}
