@@ -111,3 +111,6 @@ const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
 
 /// For one connection, from accepting it to closing it.
 const CONNECTION: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;
