@@ -123,7 +123,7 @@ pub const FAULTS: &[Fault] = &[
         name: "certificate-expired",
         check: "certificate-in-date",
         follows: &["certificate-renewed"],
-        says: "the certificate expired yesterday",
+        says: "the certificate expired more than a day ago",
     },
     Fault {
         name: "certificate-due",
@@ -169,10 +169,11 @@ pub const FAULTS: &[Fault] = &[
         follows: &[],
         says: "the front page has no Permissions-Policy",
     },
+    // A 404 of the application is a judged answer like any other.
     Fault {
         name: "headers-missing-on-404",
         check: "headers-on-errors",
-        follows: &[],
+        follows: &["content-type-options", "frame-options", "referrer-policy", "permissions-policy"],
         says: "policy headers are sent with successes only",
     },
     // hosts

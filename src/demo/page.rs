@@ -50,7 +50,7 @@ fn front(entry: Entry, request: &Request) -> Response {
          <form action=\"https://{SITE}/search\" method=\"get\">\n\
          <label>Number <input name=\"number\"></label> <button>Look</button>\n</form>\n\
          <footer>As of <time>{}</time></footer>",
-        jiff::Timestamp::now()
+        jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC")
     );
     let policy = format!(
         "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; object-src 'none'; base-uri 'none'"

@@ -74,7 +74,7 @@ fn chain(fault: &str, key: &KeyPair, now: jiff::Timestamp) -> io::Result<Chain> 
     let names = if fault == "certificate-lacks-alias" { &[SITE][..] } else { &[SITE, ALIAS] };
     let left = match fault {
         "certificate-due" => 5,
-        "certificate-expired" => -1,
+        "certificate-expired" => -2,
         _ => 61,
     };
     let params = leaf(names, left, now)?;
