@@ -1,1 +1,116 @@
-//! demo
+//! A small deployment inside this process, to scan without a server: sound, or with one named fault.
+//! It listens on 127.0.0.1 alone; its names and addresses exist only in the maps it gives out.
+
+mod api;
+mod exchange;
+mod faults;
+mod page;
+mod ports;
+mod site;
+mod tls;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::JoinSet;
+
+pub use faults::{FAULTS, Fault, fault};
+
+/// A running deployment; it ends when this is dropped.
+pub struct Deployment {
+    /// Every name that exists, and its addresses.
+    pub names: BTreeMap<String, Vec<IpAddr>>,
+    /// Where each address and port of the deployment is found on this machine.
+    pub doors: BTreeMap<SocketAddr, SocketAddr>,
+    /// DER of the roots that its certificates are to be verified with.
+    pub roots: Vec<Vec<u8>>,
+    /// The golive.toml that it promises to keep.
+    pub config: &'static str,
+    /// Bound and not listening: connections to it are refused, and nobody else gets the port.
+    _shut: TcpSocket,
+    _services: JoinSet<()>,
+}
+
+/// Starts the deployment, sound or with one fault.
+///
+/// # Errors
+/// When the loopback interface gives no port, or no certificate can be made.
+pub async fn start(fault: Option<&'static Fault>) -> io::Result<Deployment> {
+    let identity = tls::identity(fault, jiff::Timestamp::now())?;
+    let shut = TcpSocket::new_v4()?;
+    shut.bind(LOOPBACK)?;
+    let mut services = JoinSet::new();
+    let mut doors = BTreeMap::new();
+    for ip in ADDRESSES {
+        for port in ports::PORTS {
+            let entry = Entry { ip, port, fault };
+            let inside = match ports::service(entry, &identity) {
+                None => shut.local_addr()?,
+                Some(service) => {
+                    let listener = TcpListener::bind(LOOPBACK).await?;
+                    let inside = listener.local_addr()?;
+                    services.spawn(ports::serve(listener, entry, service));
+                    inside
+                }
+            };
+            doors.insert((ip, port).into(), inside);
+        }
+    }
+    Ok(Deployment {
+        names: names(fault),
+        doors,
+        roots: identity.roots,
+        config: include_str!("golive.toml"),
+        _shut: shut,
+        _services: services,
+    })
+}
+
+fn names(fault: Option<&Fault>) -> BTreeMap<String, Vec<IpAddr>> {
+    let absent = fault.filter(|f| f.name == "alias-missing").map(|_| ALIAS);
+    let present = [SITE, ALIAS].into_iter().filter(|name| Some(*name) != absent);
+    present.map(|name| (name.into(), ADDRESSES.into())).collect()
+}
+
+/// Where a connection came in, and what is wrong there.
+#[derive(Clone, Copy)]
+struct Entry {
+    ip: IpAddr,
+    port: u16,
+    fault: Option<&'static Fault>,
+}
+
+impl Entry {
+    fn has(self, fault: &str) -> bool {
+        self.fault.is_some_and(|f| f.name == fault)
+    }
+
+    fn has_on_ipv6(self, fault: &str) -> bool {
+        self.ip.is_ipv6() && self.has(fault)
+    }
+}
+
+/// 128 random bits in hexadecimal digits.
+fn random() -> String {
+    let half = || getrandom::u64().unwrap_or_default();
+    format!("{:016x}{:016x}", half(), half())
+}
+
+const SITE: &str = "app.example.com";
+const ALIAS: &str = "www.example.com";
+
+/// Documentation addresses (RFC 5737, RFC 3849).
+const ADDRESSES: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)), IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 7))];
+
+/// Any free port: also the addresses of IPv6 are here, so that a machine without it will do.
+const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// For one connection, from accepting it to closing it.
+const CONNECTION: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,323 @@
+//! What can be wrong with the demo deployment: one entry a fault, read by name where the behaviour differs.
+
+/// One thing that is wrong.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub name: &'static str,
+    /// The id of the check that it breaks.
+    pub check: &'static str,
+    /// Further checks that must fail with it.
+    pub follows: &'static [&'static str],
+    /// One line, in the present tense.
+    pub says: &'static str,
+}
+
+/// By family, as the gate asks. Vantage and advice have recordings instead.
+pub const FAULTS: &[Fault] = &[
+    // ports
+    Fault {
+        name: "postgresql-open",
+        check: "datastore-port-closed",
+        follows: &[],
+        says: "5432 takes connections and answers as PostgreSQL",
+    },
+    Fault {
+        name: "redis-open",
+        check: "datastore-port-closed",
+        follows: &[],
+        says: "6379 takes connections and answers as Redis with a password",
+    },
+    Fault {
+        name: "redis-open-on-ipv6",
+        check: "datastore-port-closed",
+        follows: &["families-agree"],
+        says: "6379 is closed on IPv4 and open on IPv6",
+    },
+    Fault {
+        name: "api-port-open",
+        check: "app-port-closed",
+        follows: &[],
+        says: "8000 serves the application without the proxy",
+    },
+    Fault {
+        name: "api-port-open-on-ipv6",
+        check: "families-agree",
+        follows: &["app-port-closed"],
+        says: "8000 is closed on IPv4 and serves the application on IPv6",
+    },
+    Fault {
+        name: "ipv6-dead",
+        check: "web-ports-open",
+        follows: &[],
+        says: "the AAAA record leads to an address that refuses 443 and 80",
+    },
+    // https
+    Fault {
+        name: "http-serves-page",
+        check: "http-redirects-to-https",
+        follows: &[],
+        says: "port 80 serves the site instead of redirecting",
+    },
+    Fault {
+        name: "redirect-missing-on-path",
+        check: "http-redirects-to-https",
+        follows: &[],
+        says: "port 80 serves /api/health and redirects the rest",
+    },
+    Fault {
+        name: "redirect-drops-path",
+        check: "redirect-keeps-address",
+        follows: &[],
+        says: "port 80 redirects every path to the front page",
+    },
+    Fault {
+        name: "slash-redirect-to-http",
+        check: "https-stays-https",
+        follows: &[],
+        says: "the redirect for a trailing slash says http://",
+    },
+    Fault {
+        name: "cookie-over-http",
+        check: "no-cookie-over-http",
+        follows: &[],
+        says: "the redirect on port 80 sets the session cookie",
+    },
+    Fault {
+        name: "hsts-short",
+        check: "hsts-holds",
+        follows: &[],
+        says: "Strict-Transport-Security holds for 300 seconds",
+    },
+    Fault {
+        name: "ipv6-forbidden",
+        check: "https-same-everywhere",
+        follows: &[],
+        says: "the front page is 200 on IPv4 and 403 on IPv6",
+    },
+    // certificate
+    Fault {
+        name: "certificate-self-signed",
+        check: "certificate-trusted",
+        follows: &[],
+        says: "the certificate is its own issuer",
+    },
+    Fault {
+        name: "certificate-unknown-issuer",
+        check: "certificate-trusted",
+        follows: &[],
+        says: "the chain ends at a root that is not among the trusted ones",
+    },
+    Fault {
+        name: "certificate-intermediate-missing",
+        check: "certificate-trusted",
+        follows: &[],
+        says: "the server sends its certificate without the intermediate",
+    },
+    Fault {
+        name: "certificate-lacks-alias",
+        check: "certificate-names-site",
+        follows: &[],
+        says: "the certificate does not name www.example.com",
+    },
+    Fault {
+        name: "certificate-expired",
+        check: "certificate-in-date",
+        follows: &["certificate-renewed"],
+        says: "the certificate expired more than a day ago",
+    },
+    Fault {
+        name: "certificate-due",
+        check: "certificate-renewed",
+        follows: &[],
+        says: "the certificate has 5 days of 90 left",
+    },
+    Fault {
+        name: "certificate-key-weak",
+        check: "certificate-key-strong",
+        follows: &[],
+        says: "the certificate's key is RSA with 1024 bits",
+    },
+    // No verifier of ours knows SHA-1, so the path is not trusted either.
+    Fault {
+        name: "certificate-sha1",
+        check: "certificate-signature-strong",
+        follows: &["certificate-trusted"],
+        says: "the intermediate certificate is signed with SHA-1",
+    },
+    // headers
+    Fault {
+        name: "nosniff-missing",
+        check: "content-type-options",
+        follows: &[],
+        says: "the front page has no X-Content-Type-Options",
+    },
+    Fault {
+        name: "frame-options-missing",
+        check: "frame-options",
+        follows: &[],
+        says: "the front page may be framed by any site",
+    },
+    Fault {
+        name: "referrer-unsafe",
+        check: "referrer-policy",
+        follows: &[],
+        says: "the front page says Referrer-Policy: unsafe-url",
+    },
+    Fault {
+        name: "permissions-missing",
+        check: "permissions-policy",
+        follows: &[],
+        says: "the front page has no Permissions-Policy",
+    },
+    // A 404 of the application is a judged answer like any other.
+    Fault {
+        name: "headers-missing-on-404",
+        check: "headers-on-errors",
+        follows: &["content-type-options", "frame-options", "referrer-policy", "permissions-policy"],
+        says: "policy headers are sent with successes only",
+    },
+    // hosts
+    // Who serves any name serves the look-alikes and the address as well.
+    Fault {
+        name: "unknown-host-served",
+        check: "unknown-host-rejected",
+        follows: &["look-alike-host-rejected", "address-host-rejected"],
+        says: "the application answers to any Host",
+    },
+    Fault {
+        name: "look-alike-host-served",
+        check: "look-alike-host-rejected",
+        follows: &[],
+        says: "the application answers to every Host that begins with app.example.com",
+    },
+    Fault {
+        name: "address-host-served",
+        check: "address-host-rejected",
+        follows: &[],
+        says: "the application answers to its bare address",
+    },
+    Fault {
+        name: "forwarded-host-reflected",
+        check: "forged-host-not-reflected",
+        follows: &[],
+        says: "the canonical link repeats X-Forwarded-Host",
+    },
+    // cookies
+    Fault {
+        name: "cookie-insecure",
+        check: "cookie-secure",
+        follows: &[],
+        says: "the session cookie has no Secure",
+    },
+    Fault {
+        name: "cookie-readable",
+        check: "cookie-http-only",
+        follows: &[],
+        says: "the session cookie has no HttpOnly",
+    },
+    Fault {
+        name: "cookie-same-site-missing",
+        check: "cookie-same-site",
+        follows: &[],
+        says: "the session cookie has no SameSite",
+    },
+    Fault {
+        name: "cookie-domain-wide",
+        check: "cookie-domain-narrow",
+        follows: &[],
+        says: "the session cookie goes to every name under example.com",
+    },
+    Fault {
+        name: "cookie-prefix-broken",
+        check: "cookie-prefix-valid",
+        follows: &[],
+        says: "the session cookie is named __Host- and has a Path below /",
+    },
+    // cors
+    // Look-alikes and subdomains are https origins too.
+    Fault {
+        name: "cors-any-origin",
+        check: "cors-foreign-origin-refused",
+        follows: &["cors-look-alike-origin-refused", "cors-subdomain-origin-refused"],
+        says: "the API allows every https origin, with credentials",
+    },
+    Fault {
+        name: "cors-null-origin",
+        check: "cors-null-origin-refused",
+        follows: &[],
+        says: "the API allows the origin null",
+    },
+    Fault {
+        name: "cors-missing-dot",
+        check: "cors-look-alike-origin-refused",
+        follows: &[],
+        says: "the API allows origins that end in app.example.com without a dot before it",
+    },
+    Fault {
+        name: "cors-unescaped-dot",
+        check: "cors-look-alike-origin-refused",
+        follows: &[],
+        says: "the API's regular expression lets any character stand for a dot",
+    },
+    Fault {
+        name: "cors-plain-http",
+        check: "cors-plain-http-origin-refused",
+        follows: &[],
+        says: "the API allows the site's own name over plain http",
+    },
+    Fault {
+        name: "cors-development-origin",
+        check: "cors-development-origin-refused",
+        follows: &[],
+        says: "the API allows http://localhost:3000",
+    },
+    Fault {
+        name: "cors-subdomain",
+        check: "cors-subdomain-origin-refused",
+        follows: &[],
+        says: "the API allows every name under app.example.com",
+    },
+    Fault {
+        name: "cors-wildcard",
+        check: "cors-wildcard-alone",
+        follows: &[],
+        says: "the API allows * where two origins are promised",
+    },
+    Fault {
+        name: "cors-own-origin-refused",
+        check: "cors-own-origin-allowed",
+        follows: &[],
+        says: "the API refuses https://console.example.com, which is promised",
+    },
+    // exposure
+    Fault { name: "dotenv-served", check: "secret-file-hidden", follows: &[], says: "/.env is served" },
+    // smoke
+    Fault { name: "alias-missing", check: "names-resolve", follows: &[], says: "www.example.com does not exist" },
+    Fault { name: "health-broken", check: "site-answers", follows: &[], says: "/api/health answers 500" },
+];
+
+/// The fault of that name.
+pub fn fault(name: &str) -> Option<&'static Fault> {
+    FAULTS.iter().find(|fault| fault.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_kebab_case_and_found() {
+        let names: BTreeSet<&str> = FAULTS.iter().map(|fault| fault.name).collect();
+        assert_eq!(names.len(), FAULTS.len());
+        for entry in FAULTS {
+            let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(entry.name.chars().all(kebab), "{}", entry.name);
+            assert_eq!(fault(entry.name), Some(entry));
+            assert!(!entry.follows.contains(&entry.check), "{}", entry.name);
+            assert!(!entry.says.ends_with('.') && !entry.says.contains('\n'), "{}", entry.name);
+        }
+        assert_eq!(fault("no-such-fault"), None);
+    }
+}

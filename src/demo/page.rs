@@ -1,0 +1,77 @@
+//! The page side of the application: documents, and the cookies that come with the front page.
+
+use super::exchange::{Request, Response};
+use super::{Entry, SITE, random};
+
+pub(super) fn answer(entry: Entry, request: &Request) -> Response {
+    let is_read = ["GET", "HEAD"].contains(&request.method.as_str());
+    match (request.path(), is_read) {
+        ("/", true) if entry.has_on_ipv6("ipv6-forbidden") => {
+            document(403, "Forbidden", "<p>You have no permission to read this page.</p>")
+        }
+        ("/", true) => front(entry, request),
+        ("/", false) => {
+            document(405, "Method not allowed", "<p>This page can only be read.</p>").with("Allow", "GET, HEAD")
+        }
+        ("/.env", true) if entry.has("dotenv-served") => Response::new(200, "application/octet-stream", DOTENV),
+        _ => document(404, "Not found", "<p>This page does not exist. It may have been moved or removed.</p>"),
+    }
+}
+
+/// The session cookie of a new visitor.
+pub(super) fn session(entry: Entry) -> String {
+    let broken = entry.has("cookie-prefix-broken");
+    let name = if broken { "__Host-session" } else { "session" };
+    let mut line = format!("{name}={}; Path={}", random(), if broken { "/account" } else { "/" });
+    for (fault, attribute) in [
+        ("cookie-readable", "HttpOnly"),
+        ("cookie-insecure", "Secure"),
+        ("cookie-same-site-missing", "SameSite=Lax"),
+    ] {
+        if !entry.has(fault) {
+            line += &format!("; {attribute}");
+        }
+    }
+    if entry.has("cookie-domain-wide") {
+        line += "; Domain=example.com";
+    }
+    line
+}
+
+fn front(entry: Entry, request: &Request) -> Response {
+    let forwarded = request.value("x-forwarded-host").filter(|_| entry.has("forwarded-host-reflected"));
+    let canonical = forwarded.filter(|host| is_host(host)).unwrap_or(SITE);
+    let nonce = random();
+    let content = format!(
+        "<link rel=\"canonical\" href=\"https://{canonical}/\">\n\
+         <script nonce=\"{nonce}\">document.documentElement.dataset.ready = \"yes\"</script>\n\
+         <p>This small application keeps a list of parcels: who sent them, where they are, and when they arrive. \
+         Sign in to see yours, or look for one by its number.</p>\n\
+         <form action=\"https://{SITE}/search\" method=\"get\">\n\
+         <label>Number <input name=\"number\"></label> <button>Look</button>\n</form>\n\
+         <footer>As of <time>{}</time></footer>",
+        jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC")
+    );
+    let policy = format!(
+        "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; object-src 'none'; base-uri 'none'"
+    );
+    document(200, "Parcels", &content)
+        .with("Cache-Control", "private, no-store")
+        .with("Content-Security-Policy", policy)
+        .with("Set-Cookie", session(entry))
+        .with("Set-Cookie", "theme=light; Path=/; Secure; SameSite=Lax")
+}
+
+fn document(status: u16, title: &str, content: &str) -> Response {
+    let head = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n";
+    let content = format!("{head}<title>{title}</title>\n<h1>{title}</h1>\n{content}\n</html>\n");
+    Response::new(status, "text/html; charset=utf-8", content)
+}
+
+fn is_host(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+}
+
+/// What a deployment leaves behind; no value in it opens anything.
+const DOTENV: &str = "APP_ENV=production\nAPP_SECRET=demo-not-a-secret\n\
+                      DATABASE_URL=postgresql://app:demo@localhost/app\nREDIS_URL=redis://localhost:6379/0\n";

@@ -1,0 +1,82 @@
+//! What listens behind each port of the deployment.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::tls::{self, Identity};
+use super::{CONNECTION, Entry, exchange, site};
+
+/// Every port that a scan of the deployment may dial.
+pub(super) const PORTS: [u16; 6] = [80, 443, 3000, 5432, 6379, 8000];
+
+#[derive(Clone)]
+pub(super) enum Service {
+    Https(Arc<ServerConfig>),
+    Http,
+    /// The application without the proxy.
+    Application,
+    Postgresql,
+    Redis,
+}
+
+/// What listens there; `None` refuses connections.
+pub(super) fn service(entry: Entry, identity: &Identity) -> Option<Service> {
+    let open = |fault| entry.has(fault);
+    match entry.port {
+        80 | 443 if entry.has_on_ipv6("ipv6-dead") => None,
+        443 => Some(Service::Https(identity.config.clone())),
+        80 => Some(Service::Http),
+        8000 if open("api-port-open") || entry.has_on_ipv6("api-port-open-on-ipv6") => Some(Service::Application),
+        5432 if open("postgresql-open") => Some(Service::Postgresql),
+        6379 if open("redis-open") || entry.has_on_ipv6("redis-open-on-ipv6") => Some(Service::Redis),
+        _ => None,
+    }
+}
+
+/// Takes connections until it is dropped, and those it took with it.
+pub(super) async fn serve(listener: TcpListener, entry: Entry, service: Service) {
+    let mut connections = JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let talk = talk(stream, entry, service.clone());
+                connections.spawn(tokio::time::timeout(CONNECTION, talk));
+            }
+            // Out of file descriptors: it passes as connections end.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn talk(mut stream: TcpStream, entry: Entry, service: Service) -> io::Result<()> {
+    match service {
+        Service::Https(config) => {
+            let mut stream = tls::accept(stream, config).await?;
+            exchange::serve(&mut stream, |request| site::https(entry, request)).await
+        }
+        Service::Http => exchange::serve(&mut stream, |request| site::http(entry, request)).await,
+        Service::Application => exchange::serve(&mut stream, |request| site::direct(entry, request)).await,
+        Service::Postgresql => greet(&mut stream, SSL_REQUEST, b"N").await,
+        Service::Redis => greet(&mut stream, b"PING\r\n", b"-NOAUTH Authentication required.\r\n").await,
+    }
+}
+
+/// Answers a greeting that it knows; anything else ends the connection.
+async fn greet(stream: &mut TcpStream, known: &[u8], answer: &[u8]) -> io::Result<()> {
+    let mut said = vec![0; known.len()];
+    stream.read_exact(&mut said).await?;
+    if said.eq_ignore_ascii_case(known) {
+        stream.write_all(answer).await?;
+    }
+    stream.shutdown().await
+}
+
+/// PostgreSQL, message formats: SSLRequest.
+const SSL_REQUEST: &[u8] = &[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
