@@ -1,1 +1,7 @@
-fn main() {}
+//! Parses, calls a command, exits: the only file that exits.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    golive::cli::run().into()
+}

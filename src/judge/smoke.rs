@@ -74,7 +74,7 @@ fn site_answers(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
                     (404, _) if o.question.path == "/" && !spec.lines.contains_key("paths") => {
                         leaning(seen, &o.question)
                     }
-                    (status @ 0..400, _) => pass(format!("answers {status}")),
+                    (status @ ..=399, _) => pass(format!("answers {status}")),
                     (status, _) => fail(format!("answers {status}")),
                 }
             })

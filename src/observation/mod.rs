@@ -230,6 +230,11 @@ impl Observations {
         self.find(question)?.outcome.as_ref().ok()
     }
 
+    /// Lookups without an answer.
+    pub fn unresolved(&self) -> impl Iterator<Item = (String, &ProbeError)> {
+        self.lookups.iter().filter_map(|o| Some((o.id(), o.outcome.as_ref().err()?)))
+    }
+
     /// The folder of each visited path that answers JSON: where programs are answered.
     pub fn json_folders(&self) -> BTreeSet<String> {
         let visits = self.http.iter().filter(|o| o.question.ask == Ask::Visit);
@@ -254,7 +259,10 @@ pub fn id<Q: Question>(question: &Q) -> String {
 /// Observations that answer exactly a plan: every wanted question is here, answered or with the reason why not,
 /// and nothing else. Only this type reaches a judge, so a judge cannot overlook what is missing.
 #[derive(Debug)]
-pub struct Seen(Observations);
+pub struct Seen {
+    plan: Observations,
+    whole: Observations,
+}
 
 impl Seen {
     /// Gives each wanted question that has no record the reason `why`, to the fixpoint of `wanted`.
@@ -267,8 +275,9 @@ impl Seen {
             let all = wanted(&observations);
             let missing: Vec<_> = all.iter().filter(|probe| !observations.holds(probe)).cloned().collect();
             if missing.is_empty() {
-                observations.keep(&all);
-                return Self(observations);
+                let mut plan = observations.clone();
+                plan.keep(&all);
+                return Self { plan, whole: observations };
             }
             for probe in missing {
                 observations.refuse(probe, ProbeError::not_sent(why));
@@ -276,29 +285,34 @@ impl Seen {
         }
     }
 
+    /// Everything that was recorded, wanted now or not: what a report keeps.
+    pub fn into_recording(self) -> Observations {
+        self.whole
+    }
+
     /// All of a kind, in the order of their questions.
     pub fn asked<Q: Question>(&self) -> impl Iterator<Item = &Observation<Q>> {
-        Q::list(&self.0).iter()
+        Q::list(&self.plan).iter()
     }
 
     pub fn find<Q: Question>(&self, question: &Q) -> Option<&Observation<Q>> {
-        self.0.find(question)
+        self.plan.find(question)
     }
 
     pub fn answer<Q: Question>(&self, question: &Q) -> Option<&Q::Answer> {
-        self.0.answer(question)
+        self.plan.answer(question)
     }
 
     pub fn observations(&self) -> &Observations {
-        &self.0
+        &self.plan
     }
 
     pub fn started_at(&self) -> Timestamp {
-        self.0.started_at
+        self.plan.started_at
     }
 
     pub fn vantage(&self) -> &Vantage {
-        &self.0.vantage
+        &self.plan.vantage
     }
 }
 

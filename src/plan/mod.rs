@@ -10,7 +10,7 @@ mod visits;
 
 use std::collections::BTreeSet;
 
-use crate::observation::{Observations, Probe};
+use crate::observation::{self, Greet, Observations, Probe};
 use crate::spec::Spec;
 
 pub use names::{addresses, places};
@@ -67,4 +67,18 @@ pub fn wanted(spec: &Spec, seen: &Observations) -> BTreeSet<Probe> {
 
 fn is_needed(spec: &Spec, ask: &Ask) -> bool {
     ask.families.is_empty() || ask.families.iter().any(|family| spec.scope.asks_any(family))
+}
+
+/// At most how many questions may follow from the answers, redirects and retries apart: an origin that is reflected
+/// is asked again, an open application port is visited, a silent port is tried at the owner's controls.
+pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
+    let reflected = planned.http.iter().filter(|o| is_claim(&o.question.ask)).count();
+    let controls: usize = planned.ports.iter().map(|o| spec.vantage.controls(o.question.at).count()).sum();
+    let open = planned.ports.iter().filter(|o| o.question.greet == Greet::Listen).count();
+    // Each is visited over http, and over TLS where that is not spoken.
+    reflected + controls + open * 2 * visits::sampled_paths(spec).len()
+}
+
+fn is_claim(ask: &observation::Ask) -> bool {
+    matches!(ask, observation::Ask::Origin { claim, .. } if !matches!(claim, observation::Claim::Own(_)))
 }

@@ -29,6 +29,7 @@ pub struct Flags {
     pub max_time: Option<Duration>,
     pub connect_timeout: Option<Duration>,
     pub strict: bool,
+    pub user_agent: Option<String>,
 }
 
 impl Flags {
@@ -74,6 +75,7 @@ impl Flags {
             replaced.push("vantage.assume_egress");
         }
         spec.gate.strict = self.strict;
+        spec.user_agent.clone_from(&self.user_agent);
         self.narrow(spec, known, reader);
         replaced
     }

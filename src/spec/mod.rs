@@ -26,6 +26,7 @@ use crate::target::{Family, Host, Origin};
 pub use error::{Problem, Problems};
 pub use file::load;
 pub use flags::{Flags, Known};
+pub use nearest::{did_you_mean, nearest};
 pub use network::Network;
 pub use scope::Scope;
 

@@ -1,7 +1,7 @@
 //! What a misspelt name was meant to be.
 
 /// The names nearest to a text, the best first, at most three; empty when none is near.
-pub(super) fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+pub fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     if text.len() > LONGEST {
         return vec![];
     }
@@ -18,7 +18,7 @@ pub(super) fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) 
 }
 
 /// "did you mean `a` or `b`?", or what is said when nothing is near.
-pub(super) fn did_you_mean(names: &[&str], otherwise: impl Into<String>) -> String {
+pub fn did_you_mean(names: &[&str], otherwise: impl Into<String>) -> String {
     let ticked: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match ticked.split_last() {
         None => otherwise.into(),

@@ -1,0 +1,94 @@
+//! `golive demo`: the whole pipeline against a deployment inside this process.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::flags::{Color, Decide, Show, Write};
+use super::output::{Outputs, print};
+use super::scan::{finish, runtime, scan};
+use super::{Exit, complain, policy};
+use crate::demo::{self, Deployment, FAULTS, Fault};
+use crate::observe::{Door, Way};
+use crate::spec::{Flags, Roots, did_you_mean, nearest};
+use crate::target::Host;
+
+/// What the first line says.
+const HEADING: &str = "demo deployment in this process; nothing left this machine";
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+examples:
+  golive demo
+  golive demo --fault redis-open
+  golive demo --list")]
+pub struct Args {
+    /// With this fault
+    #[arg(long, value_name = "NAME", conflicts_with = "list")]
+    fault: Option<String>,
+    /// The faults, one a line with its check
+    #[arg(long)]
+    list: bool,
+    #[command(flatten)]
+    decide: Decide,
+    #[command(flatten)]
+    write: Write,
+    #[command(flatten)]
+    show: Show,
+}
+
+pub fn run(args: Args) -> Exit {
+    if args.list {
+        return list();
+    }
+    let fault = match args.fault.as_deref().map(find).transpose() {
+        Ok(fault) => fault,
+        Err(exit) => return exit,
+    };
+    let mut outputs = match Outputs::prepare(&args.write) {
+        Ok(outputs) => outputs,
+        Err(wrong) => return complain(&wrong),
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(exit) => return exit,
+    };
+    let run = runtime.block_on(async {
+        let deployment = demo::start(fault).await;
+        let deployment = deployment.map_err(|e| complain(&[format!("loopback cannot be used: {e}")]))?;
+        let mut spec = policy::read(Some(("golive.toml", deployment.config)), &Flags::default())?;
+        spec.certificate.roots = Roots::Own(deployment.roots.iter().map(|der| STANDARD.encode(der)).collect());
+        spec.gate.strict |= args.decide.strict;
+        Ok(scan(&spec, way(&deployment), &args.write, !args.show.no_progress).await)
+    });
+    runtime.shutdown_background();
+    match run {
+        Ok(run) => finish(&run, &mut outputs, &args.show, args.decide.fail_on, Some(HEADING)),
+        Err(exit) => exit,
+    }
+}
+
+/// Every name and every door of the deployment, and no other.
+fn way(deployment: &Deployment) -> Way {
+    let doors = deployment.doors.iter().map(|(from, to)| Door {
+        host: Some(Host::Address(from.ip())),
+        port: Some(from.port()),
+        to: *to,
+    });
+    Way { pins: deployment.names.clone(), resolvers: None, doors: doors.collect(), closed: true }
+}
+
+fn find(name: &str) -> Result<&'static Fault, Exit> {
+    demo::fault(name).ok_or_else(|| {
+        let near = nearest(name, FAULTS.iter().map(|fault| fault.name));
+        complain(&[format!("no fault `{name}`; {}", did_you_mean(&near, "`golive demo --list` names all"))])
+    })
+}
+
+fn list() -> Exit {
+    let lines: Vec<String> =
+        FAULTS.iter().map(|fault| format!("{:<34}{:<34}{}\n", fault.name, fault.check, fault.says)).collect();
+    match print(&lines.concat(), Color::Never) {
+        Ok(()) => Exit::Go,
+        Err(e) => complain(&[format!("stdout cannot be written: {e}")]),
+    }
+}

@@ -1,0 +1,132 @@
+//! `golive scan`: the gate.
+
+use std::sync::Arc;
+
+use super::flags::{Decide, FailOn, Show, Vantage, What, When, Where, Write, promise};
+use super::output::Outputs;
+use super::progress::Line;
+use super::stop::Stop;
+use super::{Exit, complain, policy};
+use crate::gate::Outcome;
+use crate::observe::{self, Ending, Net, Observed, Way};
+use crate::report::Report;
+use crate::spec::{Flags, Spec};
+use crate::{Circumstances, Conclusion, conclude};
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+examples:
+  golive scan app.example.com
+  golive scan app.example.com -4 --control 198.51.100.9
+  golive scan --config golive.toml -o reports --label release=v1.4.2
+  golive scan app.example.com --only certificate,headers -v")]
+pub struct Args {
+    /// The site, such as app.example.com [default: `site` of golive.toml]
+    site: Option<String>,
+    #[command(flatten)]
+    place: Where,
+    #[command(flatten)]
+    what: What,
+    #[command(flatten)]
+    vantage: Vantage,
+    #[command(flatten)]
+    when: When,
+    #[command(flatten)]
+    decide: Decide,
+    #[command(flatten)]
+    write: Write,
+    #[command(flatten)]
+    show: Show,
+}
+
+pub fn run(args: Args) -> Exit {
+    let flags = Flags {
+        control: args.vantage.control.clone(),
+        assume_egress: args.vantage.assume_egress,
+        max_time: args.when.max_time,
+        connect_timeout: args.when.connect_timeout,
+        strict: args.decide.strict,
+        ..promise(args.site, &args.place, &args.what)
+    };
+    let spec = match policy::load(&args.what, &flags) {
+        Ok(spec) => spec,
+        Err(exit) => return exit,
+    };
+    let mut outputs = match Outputs::prepare(&args.write) {
+        Ok(outputs) => outputs,
+        Err(wrong) => return complain(&wrong),
+    };
+    say_proxies();
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(exit) => return exit,
+    };
+    let run = runtime.block_on(scan(&spec, args.place.way(), &args.write, !args.show.no_progress));
+    // Whatever still waits for an answer is not waited for.
+    runtime.shutdown_background();
+    finish(&run, &mut outputs, &args.show, args.decide.fail_on, None)
+}
+
+/// What a run left: the report, and how it ended.
+pub struct Run {
+    pub report: Report,
+    pub panicked: bool,
+    pub stopped: Option<Exit>,
+}
+
+/// Observes and concludes.
+pub async fn scan(spec: &Spec, way: Way, write: &Write, progress: bool) -> Run {
+    let stop = Stop::listen();
+    let net = Arc::new(Net::new(way, spec));
+    let begin = observe::begin(spec, &net);
+    let line = Line::new(progress);
+    let show = |progress: &observe::Progress| line.show(progress);
+    let observed = observe::observe(Arc::new(spec.clone()), net, begin, stop.watch.clone(), &show).await;
+    drop(line);
+    let Observed { observations, ending, elapsed, panicked } = observed;
+    let why = match ending {
+        Ending::Complete => "was not asked",
+        Ending::OutOfTime => "not asked before the time ran out",
+        Ending::Stopped => "not asked before the run was stopped",
+    };
+    let labels = write.label.iter().cloned().collect();
+    let circumstances = Circumstances { labels, elapsed, interrupted: ending != Ending::Complete };
+    let Conclusion { report, panicked: judge_panicked } = conclude(spec, observations, why, circumstances);
+    Run { report, panicked: panicked || judge_panicked, stopped: stop.exit() }
+}
+
+/// Writes everything and says how it ended. Where several endings hold: a bug, an interruption, a report that could
+/// not be written, the verdict.
+pub fn finish(run: &Run, outputs: &mut Outputs, show: &Show, fail_on: FailOn, heading: Option<&str>) -> Exit {
+    let written = outputs.write(&run.report, show, heading);
+    if let Err(wrong) = &written {
+        complain(wrong);
+    }
+    match (run.panicked, run.stopped, written) {
+        (true, ..) => Exit::Bug,
+        (_, Some(exit), _) => exit,
+        (_, _, Err(_)) => Exit::Usage,
+        (_, _, Ok(())) => verdict(run.report.gate.result, fail_on),
+    }
+}
+
+fn verdict(result: Outcome, fail_on: FailOn) -> Exit {
+    match (result, fail_on) {
+        (_, FailOn::Never) | (Outcome::Unproven, FailOn::NoGo) => Exit::Go,
+        (result, _) => Exit::of(result),
+    }
+}
+
+/// Two threads keep up with any site's patience, and small memory.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.map_err(|e| complain(&[format!("this machine starts no runtime: {e}")]))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment is read here")]
+fn say_proxies() {
+    let set = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"];
+    if let Some(name) = set.into_iter().find(|name| std::env::var(name).is_ok_and(|value| !value.is_empty())) {
+        eprintln!("note: {name} is not used: a proxy would be what is scanned");
+    }
+}
