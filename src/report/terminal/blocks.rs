@@ -107,15 +107,12 @@ fn details(lines: &mut Lines, report: &Report, pages: &[Page], block: &[&Finding
             expected(lines, report, finding);
         }
     } else {
-        let mut facts = alike(block).into_iter();
-        for same in facts.by_ref().take(FACTS) {
+        let facts = alike(block);
+        for same in facts.iter().take(FACTS) {
             lines.fact(&same[0].subject, &same[0].message);
-            folded(lines, &same);
+            folded(lines, same);
         }
-        let more: usize = facts.map(|same| same.len()).sum();
-        if more > 0 {
-            lines.hang(&[(PLAIN, "  ")], &format!("and {more} more (-v)"), PLAIN);
-        }
+        more(lines, facts.get(FACTS..).unwrap_or_default());
         expected(lines, report, block[0]);
     }
     if let Some(fix) = fix(pages, &block[0].check) {
@@ -155,6 +152,13 @@ fn folded(lines: &mut Lines, same: &[&Finding]) {
     lines.hang(&[(PLAIN, "  ")], &text, PLAIN);
 }
 
+fn more(lines: &mut Lines, groups: &[Vec<&Finding>]) {
+    match groups.iter().map(Vec::len).sum::<usize>() {
+        0 => {}
+        more => lines.hang(&[(PLAIN, "  ")], &format!("and {more} more (-v)"), PLAIN),
+    }
+}
+
 /// A subject without the address at its end, and that address as it is written there.
 fn parted(subject: &str) -> (&str, &str) {
     let (what, place) = subject.rsplit_once(' ').unwrap_or(("", subject));
@@ -190,11 +194,10 @@ fn unknown_cause(lines: &mut Lines, pages: &[Page], cause: &[&Finding], all: boo
     let own: Vec<_> = cause.iter().copied().filter(|f| f.check == lead.check).collect();
     if all {
         own[1..].iter().for_each(|f| lines.fact(&f.subject, &f.message));
-    } else if own.len() > 1 {
-        let others: Vec<_> = own[1..].iter().take(FACTS).map(|f| f.subject.as_str()).collect();
-        let rest = if own.len() - 1 > others.len() { ", …" } else { "" };
-        let text = format!("and {} more: {}{rest} (-v)", own.len() - 1, others.join(", "));
-        lines.hang(&[(PLAIN, "  ")], &text, PLAIN);
+    } else {
+        let groups = alike(&own);
+        folded(lines, &groups[0]);
+        more(lines, &groups[1..]);
     }
     let others: BTreeSet<&str> =
         cause.iter().filter(|f| f.check != lead.check).map(|f| f.check.as_str()).collect();
@@ -223,7 +226,9 @@ const PROOFS: [(&str, &str); 5] = [
 
 fn proof(pages: &[Page], lead: &Finding) -> String {
     let known = |text: &str| PROOFS.iter().find(|(cause, _)| text.contains(cause)).map(|(_, proof)| *proof);
-    match known(&lead.message).or_else(|| known(&lead.check)).or_else(|| fix(pages, &lead.check)) {
+    // What fixes a vantage is what proves; elsewhere a fix mends a failure that was not seen.
+    let vantage = || fix(pages, &lead.check).filter(|_| lead.family == "vantage");
+    match known(&lead.message).or_else(|| known(&lead.check)).or_else(vantage) {
         Some(proof) => proof.into(),
         None => format!("golive explain {}", lead.check),
     }

@@ -113,8 +113,9 @@ fn closed(report: &Report) -> Vec<String> {
 
 fn https(report: &Report) -> Vec<String> {
     let answered = || report.observations.sessions.iter().filter_map(|o| o.outcome.as_ref().ok());
-    let versions: BTreeSet<&str> =
-        answered().map(|h| h.version.trim_start_matches("TLS").trim_start_matches(['v', ' '])).collect();
+    // Libraries write `TLSv1_3`, people `TLS 1.3`.
+    let number = |h: &Handshake| h.version.trim_start_matches(['T', 'L', 'S', 'v', ' ']).replace('_', ".");
+    let versions: BTreeSet<String> = answered().map(number).collect();
     if versions.is_empty() {
         return vec![];
     }

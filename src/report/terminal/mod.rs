@@ -252,6 +252,26 @@ mod tests {
         same("screen_waived_and_given", normal(&sample::report(spec, findings)));
     }
 
+    #[test]
+    fn much_of_the_same_is_counted() {
+        let mut findings = sample::findings();
+        let open = findings.iter().find(|f| f.check == "app-port-closed").cloned().unwrap();
+        for port in [9000, 9001, 9002, 9003] {
+            let subject = format!("{port}/tcp 203.0.113.7");
+            let (status, message) = (Status::Fail, "takes connections".into());
+            findings.push(Finding { subject, status, message, ..open.clone() });
+        }
+        sample::change(&mut findings, "http-redirects-to-https", |f| {
+            f.status = Status::Unknown;
+            f.message = "the answer did not come within 5 s".into();
+        });
+        sample::change(&mut findings, "secret-file-hidden", |f| {
+            f.status = Status::Unknown;
+            f.message = "the answer did not come within 5 s".into();
+        });
+        same("screen_many", normal(&sample::report(sample::spec(), findings)));
+    }
+
     /// Skips that were earned, and nothing that passed: no finding is a problem, and the screen still says why.
     #[test]
     fn unproven_without_a_problem() {
