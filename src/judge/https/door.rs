@@ -21,7 +21,7 @@ pub(super) fn door<'a>(spec: &Spec, seen: &Seen, o: &'a Observation<Http>) -> Do
         Ok(exchange) => return Door::Answered(exchange),
         Err(error) => error,
     };
-    match shut(spec, seen, o, error) {
+    match shut(seen, o, error) {
         None => Door::Unclear(unknown(error.to_string())),
         Some(why) => match control(spec, seen, &o.question.at) {
             Ok(()) => Door::Shut(why),
@@ -30,7 +30,7 @@ pub(super) fn door<'a>(spec: &Spec, seen: &Seen, o: &'a Observation<Http>) -> Do
     }
 }
 
-fn shut(spec: &Spec, seen: &Seen, o: &Observation<Http>, error: &ProbeError) -> Option<String> {
+fn shut(seen: &Seen, o: &Observation<Http>, error: &ProbeError) -> Option<String> {
     let port = o.question.at.port;
     match (error.stage, &error.kind) {
         (Stage::Connect, ErrorKind::Refused) => return Some(format!("port {port} refuses connections")),
@@ -44,12 +44,7 @@ fn shut(spec: &Spec, seen: &Seen, o: &Observation<Http>, error: &ProbeError) -> 
     let mut knocks = seen.asked::<Knock>().filter(|knock| knock.question.at == o.question.at.socket());
     match knocks.find_map(|knock| knock.outcome.as_ref().ok())? {
         PortState::Refused => Some(format!("port {port} refuses connections")),
-        PortState::Rejected { offender } => {
-            // PROBING §1: what our own side rejects is not closed.
-            let ours = spec.vantage.own_networks.iter().any(|network| network.contains(*offender));
-            let ours = ours || seen.vantage().own.contains(offender);
-            (!ours).then(|| format!("port {port} is rejected by {offender}"))
-        }
+        PortState::Rejected { offender } => Some(format!("port {port} is rejected by {offender}")),
         PortState::Filtered => answers_https(seen, o).then(|| format!("port {port} is silent")),
         PortState::Open { .. } => None,
     }
