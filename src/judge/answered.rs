@@ -55,6 +55,9 @@ fn judged(hop: &Hop, listed: bool) -> Result<&Hop, Word> {
     if let Some(why) = shut_out(response) {
         return Err(unknown(why));
     }
+    if response.content.length == 0 && response.status < 500 && !response.is_redirect() {
+        return Err(skip(format!("{} has no content", response.status)));
+    }
     match response.status {
         204 | 205 | 304 => Err(skip(format!("{} has no content", response.status))),
         300..=399 => Err(skip(format!("{} is no final answer", response.status))),
@@ -222,7 +225,10 @@ fn end(o: &Observation<Http>, exchange: &Exchange) -> Subject {
         return subject(&o.question);
     }
     let request = &exchange.last().request;
-    let path = request.target.split('?').next().unwrap_or("/");
+    // A mark differs from run to run, a subject must not.
+    let path = request.target.split('?').next().unwrap_or("/").split('/');
+    let path: Vec<&str> = path.map(|part| if part.contains('‹') { "(redacted)" } else { part }).collect();
+    let path = path.join("/");
     Subject::Url {
         method: request.method.to_string(),
         url: format!("{}{path}", request.origin),

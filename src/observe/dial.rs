@@ -6,11 +6,8 @@ use std::net::{IpAddr, SocketAddr, TcpStream as StdStream};
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrStorage, connect, getsockopt, setsockopt, socket, sockopt,
-};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, connect, setsockopt, socket, sockopt};
 use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 use tokio::net::TcpStream;
 
 /// Why a connection did not come about.
@@ -41,19 +38,15 @@ pub async fn dial(to: SocketAddr) -> Result<TcpStream, Failure> {
         Err(Errno::ECONNREFUSED) => return Err(Failure::Refused),
         Err(errno) => return Err(local(errno)),
     }
-    let socket =
-        AsyncFd::with_interest(fd, Interest::WRITABLE | Interest::ERROR).map_err(|e| local(errno_of(&e)))?;
-    socket.ready(Interest::WRITABLE | Interest::ERROR).await.map_err(|e| local(errno_of(&e)))?.retain_ready();
+    let stream = TcpStream::from_std(StdStream::from(fd)).map_err(|e| local(errno_of(&e)))?;
+    stream.ready(Interest::WRITABLE | Interest::ERROR).await.map_err(|e| local(errno_of(&e)))?;
     // The queue first: reading SO_ERROR clears what is pending.
-    let icmp = queue::read(socket.get_ref());
-    let errno = getsockopt(socket.get_ref(), sockopt::SocketError).unwrap_or(0);
-    match (errno, icmp) {
-        (0, None) => {
-            let stream = StdStream::from(socket.into_inner());
-            TcpStream::from_std(stream).map_err(|e| local(errno_of(&e)))
-        }
-        (_, Some(icmp)) => Err(icmp),
-        (errno, None) => Err(match Errno::from_raw(errno) {
+    if let Some(icmp) = queue::read(&stream) {
+        return Err(icmp);
+    }
+    match stream.take_error() {
+        Ok(None) => Ok(stream),
+        Ok(Some(e)) | Err(e) => Err(match errno_of(&e) {
             Errno::ECONNREFUSED => Failure::Refused,
             Errno::ECONNRESET => Failure::Reset,
             errno => local(errno),
@@ -84,6 +77,8 @@ mod queue {
         ControlMessageOwned, MsgFlags, SockaddrIn, SockaddrIn6, SockaddrStorage, recvmsg, setsockopt, sockopt,
     };
 
+    use tokio::net::TcpStream;
+
     use super::Failure;
 
     /// Must happen before connecting: an IPv6 error would stay soft without it.
@@ -96,12 +91,13 @@ mod queue {
     }
 
     /// The ICMP error that waits in the queue.
-    pub fn read(fd: &OwnedFd) -> Option<Failure> {
+    pub fn read(socket: &TcpStream) -> Option<Failure> {
         let mut byte = [0; 64];
         let mut parts = [IoSliceMut::new(&mut byte)];
         let mut control = vec![0; 512];
         let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
-        let message = recvmsg::<SockaddrStorage>(fd.as_raw_fd(), &mut parts, Some(&mut control), flags).ok()?;
+        let message =
+            recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags).ok()?;
         message.cmsgs().ok()?.find_map(|part| match part {
             ControlMessageOwned::Ipv4RecvErr(error, Some(offender)) => {
                 let offender = IpAddr::V4(SockaddrIn::from(offender).ip());
@@ -168,7 +164,7 @@ mod queue {
         Ok(())
     }
 
-    pub fn read(_: &OwnedFd) -> Option<super::Failure> {
+    pub fn read(_: &tokio::net::TcpStream) -> Option<super::Failure> {
         None
     }
 }

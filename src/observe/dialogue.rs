@@ -55,7 +55,8 @@ impl Dialogue<'_> {
         loop {
             jar.keep(&at, &raw);
             let next = location(&at, &request, &raw);
-            exchange.hops.push(self.recorder.hop(&request, &raw));
+            let led = !exchange.hops.is_empty();
+            exchange.hops.push(self.recorder.hop(&request, led, &raw));
             let Some(next) = next.filter(|_| is_followed(plan::follow(question), &at)) else { return exchange };
             let step = match self.step(plan::follow(question), &next, question.at.ip) {
                 Ok(step) => step,

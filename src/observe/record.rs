@@ -16,7 +16,8 @@ impl Recorder {
         Self { redactor: Redactor::new(nonce), nonce }
     }
 
-    pub fn hop(&self, request: &Request, raw: &Raw) -> Hop {
+    /// One exchange. A request that a redirect led to holds text of the target: it is redacted as well.
+    pub fn hop(&self, request: &Request, led: bool, raw: &Raw) -> Hop {
         let sent = sent_hosts(request, self.nonce);
         let coded = text_of(raw, "content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"));
         let mut content = content::facts(&raw.body, coded, &sent, &self.redactor);
@@ -28,7 +29,7 @@ impl Recorder {
             (name.clone(), self.redactor.field(name, &value))
         });
         Hop {
-            request: request.clone(),
+            request: if led { self.redacted(request) } else { request.clone() },
             response: Response {
                 status: raw.status,
                 fields: fields.collect(),
@@ -36,6 +37,10 @@ impl Recorder {
                 content,
             },
         }
+    }
+
+    fn redacted(&self, request: &Request) -> Request {
+        Request { target: self.redactor.url(&request.target), ..request.clone() }
     }
 }
 
@@ -116,7 +121,7 @@ mod tests {
         };
         let fields = fields.iter().map(|(n, v)| ((*n).into(), v.as_bytes().to_vec())).collect();
         let raw = Raw { status: 200, fields, body: body.into(), cut: false };
-        Recorder::new(Nonce(0xaa)).hop(&request, &raw)
+        Recorder::new(Nonce(0xaa)).hop(&request, false, &raw)
     }
 
     #[test]

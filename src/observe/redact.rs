@@ -138,7 +138,7 @@ fn split_origin(url: &str) -> (&str, &str) {
 
 /// Fields whose values are policy or protocol. The values of all others are marks: what is not known to be harmless
 /// may be a secret.
-const SPOKEN: [&str; 39] = [
+const SPOKEN: [&str; 40] = [
     "accept-ranges",
     "age",
     "allow",
@@ -177,6 +177,7 @@ const SPOKEN: [&str; 39] = [
     "x-aspnetmvc-version",
     "x-content-type-options",
     "x-frame-options",
+    "x-generator",
     "x-powered-by",
 ];
 
