@@ -173,7 +173,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "headers-missing-on-404",
         check: "headers-on-errors",
-        follows: &["content-type-options", "frame-options", "referrer-policy", "permissions-policy"],
+        follows: &[],
         says: "policy headers are sent with successes only",
     },
     // hosts

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Word, skip, unknown};
 use crate::finding::Subject;
-use crate::observation::{Ask, Exchange, Hop, Http, Mark, Method, Observation, Response, Seen, Stopped};
+use crate::observation::{Ask, Exchange, Hop, Http, Mark, Method, Nonce, Observation, Response, Seen, Stopped};
 use crate::spec::Spec;
 use crate::target::{Endpoint, Scheme};
 
@@ -21,7 +21,8 @@ pub(super) struct Answer<'a> {
 /// Every answer to judge, once a subject: two paths that end at the same page are one answer.
 pub(super) fn answers<'a>(spec: &Spec, seen: &'a Seen) -> Vec<Answer<'a>> {
     let asked = seen.asked::<Http>().filter(|o| matches!(o.question.ask, Ask::Visit | Ask::Absent));
-    let mut all: Vec<Answer> = asked.map(|o| answer(spec, o)).collect();
+    let nonce = seen.observations().nonce;
+    let mut all: Vec<Answer> = asked.map(|o| answer(spec, o, nonce)).collect();
     // A page that was asked by its own name comes before one that a redirect led to.
     all.sort_by_key(|a| a.subject != subject(&a.o.question));
     let mut met = BTreeSet::new();
@@ -30,7 +31,7 @@ pub(super) fn answers<'a>(spec: &Spec, seen: &'a Seen) -> Vec<Answer<'a>> {
     all
 }
 
-fn answer<'a>(spec: &Spec, o: &'a Observation<Http>) -> Answer<'a> {
+fn answer<'a>(spec: &Spec, o: &'a Observation<Http>, nonce: Nonce) -> Answer<'a> {
     let absent = o.question.ask == Ask::Absent;
     let (subject, hop) = match &o.outcome {
         Err(error) => (subject(&o.question), Err(unknown(error.to_string()))),
@@ -43,7 +44,7 @@ fn answer<'a>(spec: &Spec, o: &'a Observation<Http>) -> Answer<'a> {
                 Some(Stopped::OffSite) => Err(skip("leads off the site")),
                 Some(Stopped::Loop | Stopped::TooMany) => Err(unknown("redirects without end")),
             };
-            (end(o, exchange), hop)
+            (end(o, exchange, nonce), hop)
         }
     };
     Answer { o, subject, hop, absent }
@@ -220,15 +221,20 @@ pub(super) fn subject(question: &Http) -> Subject {
 }
 
 /// Where a visit ended: the page of the last hop, without its query.
-fn end(o: &Observation<Http>, exchange: &Exchange) -> Subject {
+fn end(o: &Observation<Http>, exchange: &Exchange, nonce: Nonce) -> Subject {
     if exchange.hops.len() == 1 {
         return subject(&o.question);
     }
     let request = &exchange.last().request;
-    // A mark differs from run to run, a subject must not.
+    // Marks and the nonce differ from run to run, a subject must not.
+    let random = format!("golive-{nonce}");
     let path = request.target.split('?').next().unwrap_or("/").split('/');
-    let path: Vec<&str> = path.map(|part| if part.contains('‹') { "(redacted)" } else { part }).collect();
-    let path = path.join("/");
+    let path = path.map(|part| match part {
+        part if part == random => "(random)",
+        part if part.contains('‹') => "(redacted)",
+        part => part,
+    });
+    let path = path.collect::<Vec<&str>>().join("/");
     Subject::Url {
         method: request.method.to_string(),
         url: format!("{}{path}", request.origin),

@@ -38,12 +38,14 @@ pub fn bare(authority: &str) -> &str {
 
 /// The words that a content has each time: without numbers, random tokens, and the names in dates.
 fn lasting_words(text: &str) -> Vec<String> {
+    const JOINING: [char; 5] = ['_', '-', '+', '/', '='];
     const IN_DATES: [&str; 22] = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon", "tue", "wed",
         "thu", "fri", "sat", "sun", "gmt", "am", "pm",
     ];
-    let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '+' || c == '/' || c == '='));
-    let parts = words.filter(|word| !is_random(word)).flat_map(|word| word.split(['_', '+', '/', '=']));
+    // A token of base64 or base64url is one piece, whatever joins its parts.
+    let pieces = text.split(|c: char| !(c.is_alphanumeric() || JOINING.contains(&c)));
+    let parts = pieces.filter(|piece| !is_random(piece)).flat_map(|piece| piece.split(JOINING));
     let words = parts.filter(|word| !word.is_empty() && !word.bytes().any(|b| b.is_ascii_digit()));
     words.map(str::to_lowercase).filter(|word| !IN_DATES.contains(&word.as_str())).collect()
 }

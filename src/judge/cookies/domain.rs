@@ -14,7 +14,10 @@ pub(super) fn narrow(spec: &Spec, sent: &Sent) -> Verdict {
     };
     let written = spec.cookies.domain.as_deref();
     let covers = is_within(&host, domain) && (sent.host.name().is_some() || host == domain);
+    // A browser drops what is meant for another of the site's own names: nothing is widened.
+    let own = domain.parse().is_ok_and(|host| spec.is_own(&host));
     let word = match written {
+        _ if !covers && own => pass(format!("Domain={domain} is another name of the site: browsers drop it here")),
         _ if !covers => fail(format!("Domain={domain} is no domain of {host}")),
         Some(written) if domain == host && !is_below(written, domain) => {
             pass(format!("Domain={domain} is the host"))

@@ -280,6 +280,7 @@ fn own_origin_allowed(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
         let Ask::Origin { claim: Claim::Own(origin), preflight, .. } = &o.question.ask else { continue };
         let word = match &o.outcome {
             Err(error) => unknown(error.to_string()),
+            Ok(exchange) if exchange.last().response.is_redirect() => skip("leads elsewhere"),
             Ok(exchange) => allowed(spec, &origin.to_string(), *preflight, &exchange.last().response),
         };
         pages.entry(page(&o.question)).or_default().push((word, o.id()));
