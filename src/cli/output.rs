@@ -21,7 +21,8 @@ pub struct Outputs {
 struct Pending {
     format: Format,
     place: PathBuf,
-    temporary: PathBuf,
+    /// `None`: the place is written itself.
+    temporary: Option<PathBuf>,
 }
 
 impl Outputs {
@@ -81,21 +82,30 @@ impl Pending {
         if let Some(folder) = place.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder)?;
         }
-        let temporary = neighbour(&place);
-        write_file(&temporary, b"")?;
+        let temporary = is_replaceable(&place).then(|| neighbour(&place));
+        if let Some(temporary) = &temporary {
+            write_file(temporary, b"")?;
+        }
         Ok(Self { format, place, temporary })
     }
 
     fn finish(&self, report: &Report) -> io::Result<()> {
-        write_file(&self.temporary, self.format.render(report, pages()).as_bytes())?;
-        fs::rename(&self.temporary, &self.place)
+        let text = self.format.render(report, pages());
+        let Some(temporary) = &self.temporary else { return write_file(&self.place, text.as_bytes()) };
+        write_file(temporary, text.as_bytes())?;
+        fs::rename(temporary, &self.place)
     }
+}
+
+/// A device, a pipe or a link is written through: in a rename, root would lose `/dev/null`.
+fn is_replaceable(place: &Path) -> bool {
+    fs::symlink_metadata(place).map_or(true, |held| held.is_file())
 }
 
 /// Nothing is left behind by a run that ends before its reports.
 impl Drop for Pending {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.temporary);
+        let _ = self.temporary.as_ref().map(fs::remove_file);
     }
 }
 
@@ -139,4 +149,22 @@ fn screen<'a>(show: &Show, heading: Option<&'a str>) -> Screen<'a> {
 /// The terminal's columns, 80 where there is none, 100 at most.
 pub fn width() -> usize {
     terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).min(100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_are_replaced() {
+        let folder = std::env::temp_dir().join(format!("golive-output-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let [absent, file, link] = ["absent", "file", "link"].map(|name| folder.join(name));
+        write_file(&file, b"").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let places = [(&*absent, true), (&*file, true), (&*link, false), (Path::new("/dev/null"), false)];
+        let found = places.map(|(place, _)| is_replaceable(place));
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(found, places.map(|(_, want)| want));
+    }
 }
