@@ -20,7 +20,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::observation::{
     ErrorKind, Fact, Handshake, Nonce, Observation, Observations, Probe, ProbeError, Question, Session, Stage,
@@ -101,6 +101,7 @@ pub async fn observe(
     let mut titles = HashMap::new();
     let mut panicked = false;
     let ending = loop {
+        let begun = Instant::now();
         let wanted = plan::wanted(&spec, &observations);
         let places = Arc::new(known_places(&spec, &observations));
         for probe in &wanted {
@@ -109,6 +110,8 @@ pub async fn observe(
                 titles.insert(task.id(), probe.clone());
             }
         }
+        // At most a fifth of the time goes into planning: until then answers are gathered.
+        let rest = Instant::now() + begun.elapsed() * 4;
         let fact = tokio::select! {
             fact = running.join_next_with_id() => fact,
             () = sleep_until(deadline) => break Ending::OutOfTime,
@@ -120,7 +123,7 @@ pub async fn observe(
             let title = settle(&mut observations, &titles, fact, &mut panicked);
             let answered = asked.len() - running.len();
             progress(&Progress { answered, wanted: wanted.len(), last: title });
-            next = running.try_join_next_with_id();
+            next = timeout_at(rest, running.join_next_with_id()).await.ok().flatten();
         }
     };
     (observations.vantage.from, observations.vantage.families) = net.sources();
