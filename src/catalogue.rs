@@ -58,10 +58,12 @@ impl Page {
         })
     }
 
-    /// The one sentence that stands under `## How to fix`: the `fix` line of every format.
-    pub fn fix(&self) -> &'static str {
+    /// The one sentence that stands under `## How to fix`, as a report says it: in lower case, without its full stop.
+    pub fn fix(&self) -> String {
         let after = self.body.split_once("## How to fix\n").map_or("", |(_, rest)| rest);
-        after.trim_start().lines().next().unwrap_or("").trim_end_matches('.')
+        let sentence = after.trim_start().lines().next().unwrap_or("").trim_end_matches('.');
+        let (first, rest) = sentence.split_at(sentence.len().min(1));
+        first.to_lowercase() + rest
     }
 
     /// The stacks that the page has a block for, in order: `Caddy`, `nginx`, …

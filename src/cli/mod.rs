@@ -66,7 +66,7 @@ pub fn run() -> Exit {
             Command::Demo(args) => demo::run(args),
         },
         Ok(Cli { command: None }) => {
-            eprint!("{GREETING}{}\n", exit::TABLE);
+            eprintln!("{GREETING}{}", exit::TABLE);
             Exit::Usage
         }
         Err(error) => usage(&error),

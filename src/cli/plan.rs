@@ -70,8 +70,9 @@ fn text(spec: &Spec, named: Observations, commands: bool) -> String {
     for (ip, count) in &counts {
         let Count { knocks, sessions, requests } = count;
         let address = ip.to_string();
+        let shaken = if *sessions == 1 { "handshake" } else { "handshakes" };
         text +=
-            &format!("  {address:<width$}   {knocks} ports knocked, {sessions} handshakes, {requests} requests\n");
+            &format!("  {address:<width$}   {knocks} ports knocked, {sessions} {shaken}, {requests} requests\n");
     }
     if counts.is_empty() {
         text += "  no address of the site may be asked\n";

@@ -10,7 +10,7 @@ use self::kind::{Kind, is_script_readable};
 use self::sent::{Sent, missing, names, sent};
 use super::{Check, Word, check, fail, pass};
 use crate::finding::{Status, Subject, Verdict};
-use crate::observation::{SameSite, Seen};
+use crate::observation::{Http, SameSite, Seen};
 use crate::spec::Spec;
 
 pub(super) use kind::is_preference;
@@ -44,7 +44,9 @@ fn each(spec: &Spec, seen: &Seen, rule: impl Fn(&Sent) -> Verdict) -> Vec<Verdic
             }
         }
     }
-    if verdicts.is_empty() {
+    // Only an answer can show that no cookie is set.
+    let answered = seen.asked::<Http>().any(|o| o.outcome.is_ok());
+    if verdicts.is_empty() && answered {
         return vec![Verdict::new(Subject::Site, Status::Skip, "no cookie was set").unseen()];
     }
     verdicts.into_values().collect()

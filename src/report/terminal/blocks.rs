@@ -116,7 +116,7 @@ fn details(lines: &mut Lines, report: &Report, pages: &[Page], block: &[&Finding
         expected(lines, report, block[0]);
     }
     if let Some(fix) = fix(pages, &block[0].check) {
-        lines.label("fix", LABEL, fix);
+        lines.label("fix", LABEL, &fix);
     }
 }
 
@@ -176,7 +176,7 @@ fn expected(lines: &mut Lines, report: &Report, finding: &Finding) {
     finding.repeat.iter().take(COMMANDS).for_each(|command| lines.command("repeat", command));
 }
 
-fn fix<'a>(pages: &'a [Page], check: &str) -> Option<&'a str> {
+fn fix(pages: &[Page], check: &str) -> Option<String> {
     pages.iter().find(|page| page.id == check).map(Page::fix).filter(|fix| !fix.is_empty())
 }
 
@@ -228,10 +228,8 @@ fn proof(pages: &[Page], lead: &Finding) -> String {
     let known = |text: &str| PROOFS.iter().find(|(cause, _)| text.contains(cause)).map(|(_, proof)| *proof);
     // What fixes a vantage is what proves; elsewhere a fix mends a failure that was not seen.
     let vantage = || fix(pages, &lead.check).filter(|_| lead.family == "vantage");
-    match known(&lead.message).or_else(|| known(&lead.check)).or_else(vantage) {
-        Some(proof) => proof.into(),
-        None => format!("golive explain {}", lead.check),
-    }
+    let found = known(&lead.message).or_else(|| known(&lead.check)).map(String::from);
+    found.or_else(vantage).unwrap_or_else(|| format!("golive explain {}", lead.check))
 }
 
 /// Items that nothing speaks against, and nothing for.

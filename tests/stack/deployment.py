@@ -1,0 +1,114 @@
+"""What a deployment is made of. The defaults are a sound one; a scenario changes a field or two.
+
+Every part is frozen, so that "has it changed?" is `==` and only what changed is started again.
+"""
+
+from dataclasses import dataclass, field, fields, replace
+
+SITE = "app.example.com"
+ALIAS = "www.example.com"
+
+# Documentation prefixes (RFC 5737, RFC 3849): nothing here is private, and nothing is anybody's.
+HOST4, HOST6 = "203.0.113.7", "2001:db8::7"
+CONTROL4, CONTROL6 = "203.0.113.250", "2001:db8::250"
+SCAN4, SCAN6 = "198.51.100.20", "2001:db8:5::20"
+
+GUARDED_PORTS = (3000, 8000, 5432, 6379)
+
+
+@dataclass(frozen=True)
+class Firewall:
+    mode: str = "refuse"  # refuse (RST) | reject (ICMP) | drop | none
+    allow4: tuple = ()  # further ports let in, by family: the gap between Docker and ufw
+    allow6: tuple = ()
+    drop4: tuple = ()  # ports that are silent whatever the mode
+    drop6: tuple = ()
+
+
+@dataclass(frozen=True)
+class Front:
+    kind: str = "caddy"  # caddy | nginx | none (nothing listens on 80 and 443)
+    certificate: str = "sound"  # a name in authority.py
+    redirect: str = "same-host"  # same-host | fixed-name | gap (/api/health answers on :80) | found (302) | none
+    unknown: str = "closed"  # other names: closed | empty (200 without content) | api (the application decides)
+    alias: str = "redirects"  # the www name: redirects | serves
+    headers: str = "page"  # page (the API sends its own) | everywhere (both send them) | not-on-404
+    hsts: bool = True
+    dotenv: bool = False  # /.env lies in a folder that is served
+
+
+@dataclass(frozen=True)
+class Api:
+    """FastAPI on 8000; the names are the environment variables of the application."""
+
+    listen: str = "127.0.0.1"
+    proxy_headers: bool = True
+    trusted_hosts: str = f"{SITE},{ALIAS}"
+    cors_origins: str = f"https://{SITE}"
+    cors_origin_regex: str = ""
+    cookie_secure: bool = True
+    cookie_http_only: bool = True
+    cookie_same_site: str = "lax"
+    cookie_domain: str = SITE
+    canary: bool = False  # secrets where a careless recorder would keep them
+    running: bool = True
+
+
+@dataclass(frozen=True)
+class Web:
+    """The web application on 3000."""
+
+    kind: str = "rendered"  # rendered | spa (200 and the same page for every path)
+    varies: bool = True  # a nonce and the time in every page
+    canonical: str = "fixed"  # fixed | forwarded (believes X-Forwarded-Host)
+    canary: bool = False
+
+
+@dataclass(frozen=True)
+class Redis:
+    bind: str = "127.0.0.1 ::1"
+    password: bool = True
+    protected: bool = True
+
+
+@dataclass(frozen=True)
+class Postgres:
+    listen: str = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the resolver of the scanner says."""
+
+    answer: str = "records"  # records | servfail | silent
+    missing: tuple = ()  # names that do not exist
+    aaaa: bool = True
+    also: tuple = ()  # further addresses of the site
+
+
+@dataclass(frozen=True)
+class Scanner:
+    ipv6: bool = True
+
+
+@dataclass(frozen=True)
+class Deployment:
+    firewall: Firewall = field(default_factory=Firewall)
+    front: Front = field(default_factory=Front)
+    api: Api = field(default_factory=Api)
+    web: Web = field(default_factory=Web)
+    redis: Redis = field(default_factory=Redis)
+    postgres: Postgres = field(default_factory=Postgres)
+    names: Names = field(default_factory=Names)
+    scanner: Scanner = field(default_factory=Scanner)
+
+    def changed(self, changes: dict) -> "Deployment":
+        """`{"front.certificate": "expired"}` → this deployment with that certificate."""
+        now = self
+        for key, value in changes.items():
+            part, name = key.split(".")
+            now = replace(now, **{part: replace(getattr(now, part), **{name: value})})
+        return now
+
+    def parts(self):
+        return ((f.name, getattr(self, f.name)) for f in fields(self))

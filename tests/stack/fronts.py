@@ -1,0 +1,157 @@
+"""Caddy and nginx as a careful owner sets them up on one server. Each fault is one variable of the template."""
+
+from pathlib import Path
+
+from deployment import ALIAS, SITE, Front
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+HSTS = "max-age=31536000; includeSubDomains"
+API, WEB = "127.0.0.1:8000", "127.0.0.1:3000"
+
+
+def indent(text: str) -> str:
+    return "\n".join(f"    {line}" if line else "" for line in text.strip().splitlines())
+
+
+def block(head: str, *bodies: str) -> str:
+    return f"{head} {{\n" + "\n".join(indent(body) for body in bodies if body.strip()) + "\n}\n"
+
+
+# nginx
+
+
+def nginx(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> str:
+    certificate = f"ssl_certificate {chain};\nssl_certificate_key {key};"
+    proxy = "\n".join(
+        [
+            "proxy_set_header Host $host;",
+            "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+            "proxy_set_header X-Forwarded-Proto $scheme;",
+        ]
+    )
+    api = block("location /api/", f"proxy_pass http://{API};")
+    # `add_header` in a block takes the place of those around it: HSTS is said again beside the others.
+    hsts = f'add_header Strict-Transport-Security "{HSTS}" always;' if front.hsts else ""
+    policy = "\n".join(
+        f'add_header {name} "{value}"' + (";" if front.headers == "not-on-404" and value == "nosniff" else " always;")
+        for name, value in HEADERS.items()
+    )
+    at_server, at_page = (f"{hsts}\n{policy}", "") if front.headers == "everywhere" else (hsts, f"{hsts}\n{policy}")
+    site = [proxy, at_server, api, block("location /", f"proxy_pass http://{WEB};", at_page)]
+    if front.dotenv:
+        site.append(block("location = /.env", f"root {public};", "default_type text/plain;"))
+
+    https = "listen 443 ssl http2;\nlisten [::]:443 ssl http2;"
+    alias = ""
+    names = f"{SITE} {ALIAS}"
+    if front.alias == "redirects":
+        names = SITE
+        alias = block(
+            "server",
+            https,
+            f"server_name {ALIAS};",
+            certificate,
+            hsts,
+            block("location /", f"return 301 https://{SITE}$request_uri;"),
+        )
+    # Names that are not ours: no certificate for them, no answer.
+    unknown = block(
+        "server",
+        https.replace(";", " default_server;"),
+        *{
+            "closed": ["ssl_reject_handshake on;", "return 444;"],
+            "empty": [certificate, "return 200;"],
+            "api": [certificate, proxy, api, block("location /", "return 444;")],
+        }[front.unknown],
+    )
+
+    http = {
+        "same-host": "return 301 https://$host$request_uri;",
+        "fixed-name": f"return 301 https://{SITE}$request_uri;",
+        "found": "return 302 https://$host$request_uri;",
+        "gap": proxy
+        + block("\nlocation = /api/health", f"proxy_pass http://{API};")
+        + block("location /", "return 301 https://$host$request_uri;"),
+        "none": proxy + "\n" + api + block("location /", f"proxy_pass http://{WEB};"),
+    }[front.redirect]
+    # OpenSSL would not load a weak certificate otherwise.
+    weak = 'ssl_ciphers "DEFAULT@SECLEVEL=0";' if front.certificate in ("rsa-1024", "sha-1") else ""
+
+    return "\n".join(
+        [
+            "user www-data;",
+            "worker_processes 1;",
+            "daemon off;",
+            f"pid {folder}/nginx.pid;",
+            f"error_log {folder}/nginx.log;",
+            block("events", "worker_connections 1024;"),
+            block(
+                "http",
+                "access_log off;\nserver_tokens off;\nssl_protocols TLSv1.2 TLSv1.3;\n" + weak,
+                "\n".join(
+                    f"{kind}_temp_path {folder}/nginx-{kind};"
+                    for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+                ),
+                block("server", "listen 80 default_server;\nlisten [::]:80 default_server;", http),
+                unknown,
+                alias,
+                block("server", https, f"server_name {names};", certificate, *site),
+            ),
+        ]
+    )
+
+
+# Caddy
+
+
+def caddy(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> str:
+    tls = f"tls {chain} {key}"
+    api = block("handle /api/*", f"reverse_proxy {API}")
+    policy = "\n".join(f'{name} "{value}"' for name, value in HEADERS.items())
+    hsts = f'header Strict-Transport-Security "{HSTS}"' if front.hsts else ""
+    everywhere = block("header", policy) if front.headers == "everywhere" else ""
+    at_page = "" if front.headers == "everywhere" else block("header", policy)
+    web = f"reverse_proxy {WEB}"
+    if front.headers == "not-on-404":
+        web = block(
+            web,
+            "@missing status 404",
+            block("handle_response @missing", "header -X-Content-Type-Options", "copy_response"),
+        )
+    dotenv = block("handle /.env", f"root * {public}", "file_server") if front.dotenv else ""
+    names = f"{SITE}, {ALIAS}"
+    alias = ""
+    if front.alias == "redirects":
+        names = SITE
+        alias = block(ALIAS, tls, hsts, f"redir https://{SITE}{{uri}} permanent")
+    unknown = {
+        "closed": "",  # with the name in TLS an alert, in Host alone an empty 200
+        "empty": block("https://", tls),
+        "api": block("https://", tls, api, block("handle", "abort")),
+    }[front.unknown]
+    http = {
+        "same-host": "",  # Caddy's own
+        "fixed-name": block("http://", f"redir https://{SITE}{{uri}} permanent"),
+        "found": block("http://", "redir https://{host}{uri} temporary"),
+        "gap": block(
+            "http://",
+            block("handle /api/health", f"reverse_proxy {API}"),
+            block("handle", "redir https://{host}{uri} permanent"),
+        ),
+        "none": block("http://", api, block("handle", f"reverse_proxy {WEB}")),
+    }[front.redirect]
+    return "\n".join(
+        [
+            # `disable_certs`: the files are all there is; Caddy must not go and ask for others.
+            block("", "admin off", "auto_https disable_certs", block("log", f"output file {folder}/caddy.log")),
+            http,
+            alias,
+            unknown,
+            block(names, tls, hsts, everywhere, api, dotenv, block("handle", at_page, web)),
+        ]
+    )

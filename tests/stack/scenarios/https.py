@@ -1,0 +1,120 @@
+"""The way in: redirects and certificates."""
+
+from scenario import HEALTH, NO_GO, ONE, PLAIN, SITE, Scenario
+
+HTTPS = [
+    Scenario(
+        "redirect-gap",
+        NO_GO,
+        {"front.redirect": "gap"},
+        fails={"http-redirects-to-https": "/api/health"},
+        follows=("redirect-keeps-address", "no-cookie-over-http"),
+        shows=((f"{PLAIN}/api/health", " 200"), (f"{PLAIN}/", f"Location: {SITE}/")),
+    ),
+    Scenario(
+        "redirect-none",
+        NO_GO,
+        {"front.redirect": "none"},
+        fails={"http-redirects-to-https": ""},
+        follows=(
+            "redirect-keeps-address",
+            "no-cookie-over-http",
+            "unknown-host-rejected",
+            "look-alike-host-rejected",
+            "address-host-rejected",
+        ),
+        fronts=ONE,
+        shows=((f"{PLAIN}/", " 200"),),
+    ),
+    Scenario(
+        "hsts-missing",
+        NO_GO,
+        {"front.hsts": False},
+        fails={"hsts-holds": ""},
+        shows=((HEALTH, "!strict-transport-security"),),
+    ),
+    Scenario(
+        "https-forgotten-behind-proxy",
+        NO_GO,
+        {"api.proxy_headers": False},
+        fails={"https-stays-https": "/api/health"},
+        shows=((f"{HEALTH}/", "ocation: http://app.example.com/api/health"),),
+    ),
+]
+
+CERTIFICATES = [
+    Scenario(
+        "certificate-expired",
+        NO_GO,
+        {"front.certificate": "expired"},
+        fails={"certificate-in-date": ""},
+        follows=("certificate-trusted", "certificate-renewed", "https-same-everywhere"),
+        shows=((HEALTH, "certificate has expired"),),
+    ),
+    Scenario(
+        "certificate-not-yet-valid",
+        NO_GO,
+        {"front.certificate": "not-yet-valid"},
+        fails={"certificate-in-date": ""},
+        follows=("certificate-trusted", "https-same-everywhere"),
+        fronts=ONE,
+        shows=((HEALTH, "certificate is not yet valid"),),
+    ),
+    Scenario(
+        "certificate-ends-soon",
+        NO_GO,
+        {"front.certificate": "ends-soon"},
+        fails={"certificate-renewed": ""},
+        fronts=ONE,
+    ),
+    Scenario(
+        "certificate-wrong-name",
+        NO_GO,
+        {"front.certificate": "wrong-name"},
+        fails={"certificate-names-site": ""},
+        follows=("https-same-everywhere",),
+        shows=((HEALTH, "no alternative certificate subject name"),),
+    ),
+    Scenario(
+        "certificate-without-alias",
+        NO_GO,
+        {"front.certificate": "without-alias"},
+        fails={"certificate-names-site": "www.example.com"},
+        follows=("https-same-everywhere",),
+        fronts=ONE,
+        shows=((HEALTH, "ok"), ("https://www.example.com/", "no alternative certificate subject name")),
+    ),
+    Scenario(
+        "certificate-missing-intermediate",
+        NO_GO,
+        {"front.certificate": "missing-intermediate"},
+        fails={"certificate-trusted": ""},
+        follows=("https-same-everywhere",),
+        shows=((HEALTH, "unable to get local issuer certificate"),),
+    ),
+    Scenario(
+        "certificate-untrusted",
+        NO_GO,
+        {"front.certificate": "untrusted"},
+        fails={"certificate-trusted": ""},
+        follows=("https-same-everywhere",),
+        shows=((HEALTH, "self-signed certificate in certificate chain"),),
+    ),
+    Scenario(
+        "certificate-rsa-1024",
+        NO_GO,
+        {"front.certificate": "rsa-1024"},
+        fails={"certificate-key-strong": ""},
+        follows=("certificate-trusted", "https-same-everywhere"),
+        shows=((HEALTH, "key too weak"),),
+    ),
+    Scenario(
+        "certificate-sha-1",
+        NO_GO,
+        {"front.certificate": "sha-1"},
+        fails={"certificate-signature-strong": ""},
+        follows=("certificate-trusted", "https-same-everywhere"),
+        fronts=("nginx",),
+        shows=((HEALTH, "digest algorithm too weak"),),
+    ),
+]

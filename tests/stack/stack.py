@@ -1,0 +1,258 @@
+"""The stack: one deployment at a time, and only what differs from the one before is started again."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import fronts
+from authority import Authority
+from deployment import ALIAS, CONTROL4, CONTROL6, GUARDED_PORTS, HOST4, HOST6, SITE, Deployment
+from network import HERE, Network, remove_leftovers, sh
+from servers import Server, uvicorn
+
+RESOLVER, OTHER_RESOLVER = "127.0.0.53", "127.0.0.54"
+
+
+class Stack:
+    def __init__(self, delay_ms: float = 0):
+        self.network = Network(delay_ms)
+        for owner in remove_leftovers():
+            for folder in Path(tempfile.gettempdir()).glob(f"golive-{owner}-stack-*"):
+                shutil.rmtree(folder)
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{self.network.prefix}-stack-"))
+        self.folder.chmod(0o755)  # PostgreSQL and nginx work as users of their own
+        self.servers: dict[str, Server] = {}
+        self.now: dict[str, object] = {}
+
+    # Up and down
+
+    def up(self):
+        self.network.up()
+        self.authority = Authority(self.folder / "authority")
+        self.public = self.folder / "public"
+        self.public.mkdir()
+        (self.public / ".env").write_text(
+            "APP_ENV=production\nAPP_SECRET=golivecanary4c7d1f0a9b\n"
+            "DATABASE_URL=postgresql://shop:golivecanary77@db:5432/shop\n"
+        )
+        self.make_cluster()
+        resolv = Path("/etc/netns") / self.network.scan
+        resolv.mkdir(parents=True)
+        (resolv / "resolv.conf").write_text(f"nameserver {RESOLVER}\noptions timeout:1 attempts:1\n")
+        self.start(
+            "control",
+            self.network.control,
+            ["python3", HERE / "listener.py", CONTROL4, CONTROL6, *GUARDED_PORTS],
+            tcp=GUARDED_PORTS,
+        ).wait()
+        # Always sound: what `--dns-servers` names when the system's resolver is at fault.
+        sound = self.dnsmasq(OTHER_RESOLVER, Deployment().names)
+        self.start("other-resolver", self.network.scan, sound, udp=[53]).wait()
+
+    def down(self):
+        for server in self.servers.values():
+            server.stop()
+        self.network.down()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        try:
+            self.up()
+        except BaseException:
+            self.down()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.down()
+
+    # Change
+
+    def become(self, deployment: Deployment):
+        changed = {part: wanted for part, wanted in deployment.parts() if self.now.get(part) != wanted}
+        for part in changed:
+            self.now.pop(part, None)
+        begun = [getattr(self, f"change_{part}")(wanted) for part, wanted in changed.items()]
+        for server in begun:
+            if server:
+                server.wait()
+        self.now |= changed
+
+    def change_firewall(self, firewall):
+        self.network.guard(firewall)
+
+    def change_scanner(self, scanner):
+        self.network.scanner_ipv6(scanner.ipv6)
+
+    def change_front(self, front):
+        self.stop("front")
+        if front.kind == "none":
+            return None
+        chain, key = self.authority.certificate(front.certificate)
+        text = getattr(fronts, front.kind)(front, chain, key, self.folder, self.public)
+        config = self.folder / f"{front.kind}.conf"
+        config.write_text(text)
+        command = {
+            "nginx": ["nginx", "-c", config, "-p", self.folder, "-e", self.folder / "nginx.log"],
+            "caddy": ["caddy", "run", "--adapter", "caddyfile", "--config", config],
+        }[front.kind]
+        return self.start("front", self.network.host, command, tcp=[80, 443])
+
+    def change_api(self, api):
+        self.stop("api")
+        if not api.running:
+            return None
+        env = {
+            "TRUSTED_HOSTS": api.trusted_hosts,
+            "CORS_ORIGINS": api.cors_origins,
+            "CORS_ORIGIN_REGEX": api.cors_origin_regex,
+            "COOKIE_SECURE": str(api.cookie_secure).lower(),
+            "COOKIE_HTTP_ONLY": str(api.cookie_http_only).lower(),
+            "COOKIE_SAME_SITE": api.cookie_same_site,
+            "COOKIE_DOMAIN": api.cookie_domain,
+            "CANARY": str(api.canary).lower(),
+        }
+        flag = "--proxy-headers" if api.proxy_headers else "--no-proxy-headers"
+        return self.start("api", self.network.host, uvicorn("api", api.listen, 8000, flag), tcp=[8000], env=env)
+
+    def change_web(self, web):
+        self.stop("web")
+        env = {
+            "KIND": web.kind,
+            "CANONICAL": web.canonical,
+            "VARIES": str(web.varies).lower(),
+            "CANARY": str(web.canary).lower(),
+        }
+        return self.start("web", self.network.host, uvicorn("web", "127.0.0.1", 3000), tcp=[3000], env=env)
+
+    def change_redis(self, redis):
+        self.stop("redis")
+        password = ["--requirepass", "golivecanary-redis"] if redis.password else []
+        return self.start(
+            "redis",
+            self.network.host,
+            [
+                "redis-server",
+                "--port",
+                6379,
+                "--bind",
+                *redis.bind.split(),
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--protected-mode",
+                "yes" if redis.protected else "no",
+                *password,
+            ],
+            tcp=[6379],
+        )
+
+    def change_postgres(self, postgres):
+        self.stop("postgres")
+        return self.start(
+            "postgres",
+            self.network.host,
+            [
+                postgres_tool("postgres"),
+                "-D",
+                self.cluster,
+                "-c",
+                f"listen_addresses={postgres.listen}",
+                "-c",
+                f"unix_socket_directories={self.cluster}",
+                "-c",
+                "fsync=off",
+            ],
+            tcp=[5432],
+            user="postgres",
+            stop="INT",
+        )
+
+    def change_names(self, names):
+        self.stop("resolver")
+        if names.answer == "records":
+            command = self.dnsmasq(RESOLVER, names)
+        else:
+            command = ["python3", HERE / "resolver.py", RESOLVER, names.answer]
+        return self.start("resolver", self.network.scan, command, udp=[53])
+
+    # Parts
+
+    def start(self, name, namespace, command, **how) -> Server:
+        self.servers[name] = Server(name, namespace, command, self.folder / f"{name}.log", **how)
+        return self.servers[name]
+
+    def stop(self, name):
+        if name in self.servers:
+            self.servers.pop(name).stop()
+
+    def make_cluster(self):
+        self.cluster = self.folder / "cluster"
+        self.cluster.mkdir()
+        shutil.chown(self.cluster, "postgres", "postgres")
+        password = self.folder / "postgres.password"
+        password.write_text("golivecanary-postgres\n")
+        sh(
+            "setpriv",
+            "--reuid",
+            "postgres",
+            "--regid",
+            "postgres",
+            "--init-groups",
+            postgres_tool("initdb"),
+            "-D",
+            self.cluster,
+            "--no-sync",
+            "-A",
+            "scram-sha-256",
+            "--pwfile",
+            password,
+        )
+
+    @staticmethod
+    def dnsmasq(address, names):
+        said = []
+        for name in (SITE, ALIAS):
+            if name not in names.missing:
+                said += [f"--host-record={name},{HOST4}" + (f",{HOST6}" if names.aaaa else "")]
+        said += [f"--host-record={SITE},{address}" for address in names.also]
+        return [
+            "dnsmasq",
+            "--no-daemon",
+            "--conf-file=/dev/null",
+            "--no-resolv",
+            "--no-hosts",
+            "--bind-interfaces",
+            "--except-interface=eth0",
+            f"--listen-address={address}",
+            "--local=/#/",
+            "--log-facility=-",
+            *said,
+        ]
+
+    # Inside
+
+    def inside(self, *words) -> list[str]:
+        """The command as the scanner runs it."""
+        return ["ip", "netns", "exec", self.network.scan, *map(str, words)]
+
+    def curl(self, *words) -> str:
+        done = subprocess.run(
+            self.inside("curl", "-sS", "-m", "5", "--cacert", self.authority.root, *words),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={"PATH": os.environ["PATH"]},
+        )
+        # Undecoded line ends: what stands at the end of a line can be asked for.
+        said = done.stdout.decode(errors="replace")
+        return said if done.returncode == 0 else f"curl: {done.returncode} {done.stderr.decode()}"
+
+
+def postgres_tool(name: str) -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    if not found:
+        raise RuntimeError(f"no {name}: PostgreSQL's server package is missing")
+    return found[-1]

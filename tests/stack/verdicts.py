@@ -1,0 +1,126 @@
+"""What a run said, held to what its scenario expects. A difference is one line of text."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import jsonschema_rs
+from lxml import etree
+
+from scan import Run
+
+ROOT = Path(__file__).resolve().parents[2]
+CANARY = "golivecanary"
+SECRET = re.compile(rf".{{0,50}}{CANARY}[\w-]*")
+RESULTS = {0: ("GO", "PASS"), 1: ("NO-GO",), 3: ("UNPROVEN",)}
+
+
+def differences(expected, run: Run) -> list[str]:
+    if run.exit != expected.exit:
+        yield f"exit {run.exit} instead of {expected.exit}: {last_line(run)}"
+    if not run.report:
+        yield f"no golive.json: {last_line(run)}"
+        return
+    if run.report["interrupted"] != (expected.exit == 130):
+        yield f"interrupted: {run.report['interrupted']}"
+    yield from failures(expected, run)
+    yield from unknowns(expected, run)
+    for check in expected.no_pass:
+        for finding in run.findings:
+            if finding["status"] == "pass" and check in (finding["check"], finding["family"]):
+                yield f"passes although nothing can be seen: {told(finding)}"
+    if bool(run.gate["given"]) != expected.given:
+        yield f"given: {run.gate['given']}"
+    if run.gate["scope"] != expected.scope:
+        yield f"scope: {run.gate['scope']!r} instead of {expected.scope!r}"
+    for words in expected.not_seen:
+        if not any(words in unseen for unseen in run.gate["not_seen"]):
+            yield f"not seen lacks {words!r}: {run.gate['not_seen']}"
+    yield from always(run)
+
+
+def failures(expected, run):
+    failed = run.deciding("fail")
+    for check, subject in expected.fails.items():
+        subjects = [f["subject"] for f in failed if f["check"] == check]
+        if not subjects:
+            yield f"{check} does not fail"
+        for other in (s for s in subjects if subject not in s):
+            yield f"{check} fails for {other} too"
+    for finding in failed:
+        if finding["check"] not in (*expected.fails, *expected.follows):
+            yield f"fails: {told(finding)}"
+
+
+def unknowns(expected, run):
+    unknown = run.deciding("unknown")
+    for check, subject in expected.unknown.items():
+        if not any(f["check"] == check and subject in f["subject"] for f in unknown):
+            yield f"{check} is not unknown for {subject or 'anything'}"
+
+
+def always(run: Run):
+    """Whatever was scanned."""
+    verdict = run.gate["exit_code"]
+    if run.exit != verdict and not run.report["interrupted"]:
+        yield f"exit {run.exit}, but gate.exit_code {verdict}"
+    if run.gate["result"] not in RESULTS[verdict]:
+        yield f"result {run.gate['result']} with exit_code {verdict}"
+    yield from leaks(run.folder)
+    yield from junit(run, green=verdict == 0)
+    for error in schema().iter_errors(run.report):
+        yield f"golive.json is not as its schema says: {list(error.instance_path)}: {error.message[:200]}"
+        break
+
+
+def junit(run: Run, green: bool):
+    file = run.folder / "TEST-golive.xml"
+    if not file.exists():
+        yield "no TEST-golive.xml"
+        return
+    try:
+        document = etree.parse(file)
+    except etree.XMLSyntaxError as error:
+        yield f"TEST-golive.xml: {error}"
+        return
+    for name in ("jenkins-junit-10.xsd", "junit-windyroad.xsd"):
+        if not xsd(name).validate(document):
+            yield f"TEST-golive.xml: {name}: {xsd(name).error_log.last_error}"
+    bad = len(document.findall(".//failure")) + len(document.findall(".//error"))
+    if (bad == 0) != green:
+        yield f"TEST-golive.xml has {bad} failures and errors"
+
+
+def leaks(folder: Path):
+    """Each secret of the deployment begins with one word, which no file and no screen may show."""
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            text = file.read_text(errors="replace")
+            places = {shape(found[0]) for found in SECRET.finditer(text)} if CANARY in text else ()
+            for place in sorted(places):
+                yield f"a secret in {file.relative_to(folder)}: {place}"
+
+
+def shape(text) -> str:
+    """One line for each kind of place, not for each time and secret."""
+    return re.sub(r"[0-9a-f]{8,}", "…", text)
+
+
+@cache
+def schema():
+    return jsonschema_rs.validator_for(json.loads((ROOT / "src/report/golive.schema.json").read_text()))
+
+
+@cache
+def xsd(name):
+    return etree.XMLSchema(etree.parse(ROOT / "tests/schemas" / name))
+
+
+def told(finding) -> str:
+    return f"{finding['check']}  {finding['subject']}  {finding['message']}"
+
+
+def last_line(run: Run) -> str:
+    lines = (run.errors.strip() or run.screen.strip()).splitlines()
+    return lines[-1] if lines else "it said nothing"
