@@ -14,7 +14,7 @@ use crate::observation::{self, Greet, Observations, Probe};
 use crate::spec::Spec;
 
 pub use names::{addresses, places};
-pub use request::{Follow, follow, hop, origin, request};
+pub use request::{Follow, follow, hop, request};
 
 /// Questions of one kind, and who needs them.
 struct Ask {

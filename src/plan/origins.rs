@@ -3,7 +3,7 @@
 use super::hosts::unescaped_dots;
 use super::names::distinct_places;
 use super::visits::error_folders;
-use crate::observation::{Ask, Claim, Http, Method, Observations, Probe};
+use crate::observation::{Ask, Claim, Http, Method, Observations, Probe, registrable};
 use crate::spec::{OriginPattern, Spec};
 use crate::target::{Endpoint, Host, Origin};
 
@@ -69,11 +69,6 @@ fn claims(place: &Endpoint) -> Vec<Claim> {
         }
     }
     all
-}
-
-/// The registrable domain of a name (public suffix list); `None` for a public suffix or an unknown one.
-pub fn registrable(name: &str) -> Option<&str> {
-    psl::domain(name.as_bytes()).and_then(|domain| std::str::from_utf8(domain.as_bytes()).ok())
 }
 
 /// The owner's origins that are cross-origin to the place: the site's own origin needs no permission.
