@@ -62,9 +62,7 @@ fn judged(hop: &Hop, listed: bool) -> Result<&Hop, Word> {
     match response.status {
         204 | 205 | 304 => Err(skip(format!("{} has no content", response.status))),
         300..=399 => Err(skip(format!("{} is no final answer", response.status))),
-        400 | 408 | 413 | 414 | 421 | 425 | 426 | 431 | 502..=504 => {
-            Err(unknown(format!("{} is no answer of the application", response.status)))
-        }
+        status if is_no_word(status) => Err(unknown(format!("{status} is no answer of the application"))),
         200..=299 | 400..=499 => Ok(hop),
         500..=599 if listed => Ok(hop),
         status => Err(unknown(format!("{status} is no answer of the application"))),
@@ -90,21 +88,44 @@ pub(super) fn shut_out(response: &Response) -> Option<String> {
 /// # Errors
 /// The word to say instead.
 pub(super) fn control(spec: &Spec, seen: &Seen, at: &Endpoint) -> Result<(), Word> {
-    let plain = |ask| Http { at: secured(spec, at), method: Method::Get, path: spec.paths[0].clone(), ask };
-    for (ask, when) in [(Ask::Visit, "before"), (Ask::Again, "afterwards")] {
-        let Some(o) = seen.find(&plain(ask)) else {
-            return Err(unknown(format!("the plain request was not answered {when}")));
-        };
-        match &o.outcome {
-            Err(error) => return Err(unknown(format!("no good answer {when}: {error}"))),
-            Ok(exchange) => {
-                if let Some(why) = shut_out(exchange.first()) {
-                    return Err(unknown(why));
-                }
-            }
-        }
+    let plain = |ask, when| {
+        let path = spec.paths[0].clone();
+        good(seen, &Http { at: secured(spec, at), method: Method::Get, path, ask }, when)
+    };
+    let (before, afterwards) = (plain(Ask::Visit, "before")?, plain(Ask::Again, "afterwards")?);
+    // A block page has a status of its own.
+    if before / 100 != afterwards / 100 {
+        return Err(unknown(format!("the plain request is answered {before} before and {afterwards} afterwards")));
     }
     Ok(())
+}
+
+/// The status of a good answer: one that the site gives to a visitor.
+fn good(seen: &Seen, plain: &Http, when: &str) -> Result<u16, Word> {
+    let Some(o) = seen.find(plain) else {
+        return Err(unknown(format!("the plain request was not answered {when}")));
+    };
+    let answer = match &o.outcome {
+        Err(error) => return Err(unknown(format!("no good answer {when}: {error}"))),
+        Ok(exchange) => exchange.first(),
+    };
+    match (shut_out(answer), answer.status) {
+        (Some(why), _) => Err(unknown(why)),
+        (None, status) if status >= 500 || is_no_word(status) => {
+            Err(unknown(format!("no good answer {when}: {status}")))
+        }
+        (None, status) => Ok(status),
+    }
+}
+
+/// What a proxy or server says of a request or of itself: no word of the application.
+fn is_no_word(status: u16) -> bool {
+    matches!(status, 400 | 408 | 413 | 414 | 421 | 425 | 426 | 431 | 502..=504)
+}
+
+/// Whether an answer is an error of the server where the plain request had none: it refuses nothing for good.
+pub(super) fn is_broken(base: Option<&Response>, answer: &Response) -> bool {
+    answer.status >= 500 && base.is_none_or(|base| base.status < 500)
 }
 
 /// The https endpoint beside a plain one.
@@ -149,10 +170,11 @@ fn sets_same_cookie(base: &Exchange, got: &Response) -> bool {
     base.hops.iter().any(|hop| !names(&hop.response).is_disjoint(&ours))
 }
 
-/// A relative redirect of the application, given to another name as well.
+/// A relative redirect of the application, given to another name as well. Its query may hold a state of its own.
 fn same_redirect(base: &Response, got: &Response) -> bool {
     let relative = |r: &Response| {
-        r.value("location").filter(|l| l.starts_with('/') && !l.starts_with("//")).map(String::from)
+        let location = r.value("location").filter(|l| l.starts_with('/') && !l.starts_with("//"))?;
+        Some(location.split(['?', '#']).next()?.to_string())
     };
     got.is_redirect() && base.is_redirect() && relative(got).is_some() && relative(got) == relative(base)
 }

@@ -189,3 +189,6 @@ fn unknown(message: impl Into<String>) -> Word {
 fn skip(message: impl Into<String>) -> Word {
     (Status::Skip, message.into())
 }
+
+#[cfg(test)]
+mod tests;
