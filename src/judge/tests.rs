@@ -1,7 +1,12 @@
 //! What tests of several judges build on.
 
+use super::headers::tests::fact;
 use super::*;
-use crate::observation::{ErrorKind, Fact, Nonce, Observations, Probe, ProbeError, Stage, Timestamp, Vantage};
+use crate::observation::{
+    Addresses, ErrorKind, Fact, Greet, Knock, Lookup, Nonce, Observations, PortState, Probe, ProbeError, Stage,
+    Timestamp, Vantage,
+};
+use crate::target::Family;
 
 /// Exactly these facts, of a run on 2026-03-02 from such a place.
 pub fn seen_from(vantage: Vantage, facts: impl IntoIterator<Item = Fact>) -> Seen {
@@ -23,4 +28,26 @@ pub fn timeout() -> ProbeError {
 
 pub fn spec() -> Spec {
     Spec::of("app.example.com".parse().unwrap())
+}
+
+/// A knock on a port of 203.0.113.7, as the plan asks it: the web port bare, others beside it.
+pub fn knock(at: &str, greet: Greet) -> Knock {
+    let at: std::net::SocketAddr = at.parse().unwrap();
+    Knock { at, greet, beside: (at.port() != 443).then_some(443) }
+}
+
+pub fn open() -> PortState {
+    PortState::Open { greeting: None, reset: false }
+}
+
+/// What is said, in order.
+pub fn said(verdicts: &[Verdict]) -> Vec<(Status, &str)> {
+    verdicts.iter().map(|verdict| (verdict.status, verdict.message.as_str())).collect()
+}
+
+/// The addresses of a name, of one family.
+pub fn lookup(name: &str, family: Family, addresses: &[&str]) -> Fact {
+    let addresses = addresses.iter().map(|ip| ip.parse().unwrap()).collect();
+    let answer = Addresses { addresses, aliases: vec![], absent: false, pinned: false };
+    fact(Lookup { name: name.into(), family }, Ok(answer))
 }
