@@ -25,6 +25,10 @@ pub fn questions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
             ask(seen, &mut questions, &place, &format!("{folder}{NOWHERE}"), Claim::Foreign);
         }
         for path in spec.cors_paths(&seen.json_folders()) {
+            // Whether everybody may read is asked where the owner's origins must work.
+            if !spec.paths.contains(&path) {
+                ask(seen, &mut questions, &place, &path, Claim::Foreign);
+            }
             for origin in own_origins(spec, &place) {
                 ask(seen, &mut questions, &place, &path, Claim::Own(origin));
             }
