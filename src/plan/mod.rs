@@ -45,7 +45,8 @@ const PHASES: &[&[Ask]] = &[
         Ask { families: &["exposure"], questions: files::questions, awaited: true },
         Ask { families: &["ports"], questions: doors::direct, awaited: true },
     ],
-    &[Ask { families: &["hosts", "cors", "exposure", "ports"], questions: visits::again, awaited: true }],
+    // A refusal is believed only between two good answers; that port 80 is shut is one.
+    &[Ask { families: &["https", "hosts", "cors", "exposure", "ports"], questions: visits::again, awaited: true }],
 ];
 
 /// Every question wanted so far. Grows with the answers, never shrinks; done when `seen` holds them all.

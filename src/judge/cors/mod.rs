@@ -43,7 +43,7 @@ fn null_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 }
 
 fn look_alike_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
-    refusals(spec, seen, |claim| refusal::is_look_alike(claim), grave_or_written(spec))
+    refusals(spec, seen, refusal::is_look_alike, grave_or_written(spec))
 }
 
 fn plain_http_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
@@ -65,7 +65,7 @@ fn subdomain_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 fn wildcard_alone(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let paths = match program_paths(spec, seen) {
         Ok(paths) => paths,
-        Err(verdict) => return vec![verdict],
+        Err(verdict) => return vec![*verdict],
     };
     let mut pages: BTreeMap<Subject, Vec<(Word, String)>> = BTreeMap::new();
     for o in seen.asked::<Http>() {
@@ -137,17 +137,17 @@ fn is_fixed(seen: &Seen, o: &Observation<Http>, response: &Response) -> bool {
 ///
 /// # Errors
 /// Nobody named one and none was seen: the verdict to give instead.
-fn program_paths(spec: &Spec, seen: &Seen) -> Result<Vec<String>, Verdict> {
+fn program_paths(spec: &Spec, seen: &Seen) -> Result<Vec<String>, Box<Verdict>> {
     let paths = spec.cors_paths(&seen.observations().json_folders());
     if !paths.is_empty() {
         return Ok(paths);
     }
     let seeks = spec.cors.paths.is_none() && spec.api.is_none();
     let mut visits = seen.asked::<Http>().filter(|o| o.question.ask == Ask::Visit);
-    match visits.find(|o| seeks && o.outcome.is_err()) {
-        Some(o) => Err(given(o, subject(&o.question), |_| unknown("no answer"))),
-        None => Err(Verdict::new(Subject::Site, Status::Skip, "no path that programs are answered on")),
-    }
+    Err(Box::new(match visits.find(|o| seeks && o.outcome.is_err()) {
+        Some(o) => given(o, subject(&o.question), |_| unknown("no answer")),
+        None => Verdict::new(Subject::Site, Status::Skip, "no path that programs are answered on"),
+    }))
 }
 
 /// What an answer grants to the origin that its request named; nothing without an answer.

@@ -37,7 +37,7 @@ fn nothing_to_allow(spec: &Spec, seen: &Seen) -> Verdict {
         (Some(origins), _) if !origins.iter().any(others) => {
             skip("no written origin is another than the site's own")
         }
-        (Some(_), Err(verdict)) => verdict,
+        (Some(_), Err(verdict)) => *verdict,
         (Some(_), Ok(_)) => Verdict::new(Subject::Site, Status::Unknown, "no written origin was asked"),
     }
 }
