@@ -83,3 +83,6 @@ pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
 fn is_claim(ask: &observation::Ask) -> bool {
     matches!(ask, observation::Ask::Origin { claim, .. } if !matches!(claim, observation::Claim::Own(_)))
 }
+
+#[cfg(test)]
+mod tests;
