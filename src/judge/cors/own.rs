@@ -108,3 +108,113 @@ fn not_allowed(spec: &Spec, origin: &str, by: &str, response: &Response) -> Word
         _ => fail(format!("{origin} is not allowed{with} by {by}: {}", response.status)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::answered::tests::{exchange, response};
+    use crate::judge::cors::tests::{
+        ACAO, CREDENTIALS, Outcome, asked, ok, plain, reflects, reflects_with_credentials, said, spec, told,
+        written,
+    };
+    use crate::judge::headers::tests::{question, seen};
+    use crate::judge::tests::timeout;
+    use Status::{Fail, Pass, Skip, Unknown};
+
+    /// What is said of a written origin, by GET and by preflight.
+    fn own(spec: &Spec, get: Outcome, preflight: Outcome) -> (Status, String) {
+        let claim = Claim::Own("https://console.example.com".parse().unwrap());
+        let facts = vec![told(&asked(&claim, false, 0), get), told(&asked(&claim, true, 0), preflight)];
+        let got = said(allowed_everywhere, spec, facts);
+        let [(status, false, message)] = &got[..] else { panic!("{got:?}") };
+        (*status, message.clone())
+    }
+
+    #[test]
+    fn a_written_origin_works_as_a_browser_asks() {
+        const METHODS: (&str, &str) = ("Access-Control-Allow-Methods", "GET, PUT");
+        const HEADERS: (&str, &str) = ("Access-Control-Allow-Headers", "Authorization");
+        let preflight =
+            |fields: &[(&str, &str)]| ok(response(200, &[&[(ACAO, "‹origin›")][..], fields].concat(), "OK"));
+        let good = || preflight(&[METHODS, HEADERS, CREDENTIALS]);
+        let redirect = |fields: &[(&str, &str)]| response(307, &[&[("Location", "/x")][..], fields].concat(), "");
+        let led = |stopped| Ok(Exchange { stopped: Some(stopped), ..exchange(vec![redirect(&[])]) });
+        let through = |fields: &[(&str, &str)]| {
+            Ok(exchange(vec![redirect(fields), response(200, &[(ACAO, "‹origin›")], "x")]))
+        };
+        let name = "https://console.example.com";
+        for (credentials, get, preflight, want) in [
+            (false, reflects(), good(), (Pass, "ORIGIN may read")),
+            (true, reflects_with_credentials(), good(), (Pass, "ORIGIN may read")),
+            (false, plain(&[(ACAO, "*")]), good(), (Pass, "ORIGIN may read")),
+            (
+                true,
+                plain(&[(ACAO, "*"), CREDENTIALS]),
+                good(),
+                (Fail, "ORIGIN is not allowed with credentials by GET: 200"),
+            ),
+            (true, reflects(), good(), (Fail, "ORIGIN is not allowed with credentials by GET: 200")),
+            (false, plain(&[]), good(), (Fail, "ORIGIN is not allowed by GET: 200")),
+            (false, ok(response(401, &[], "x")), good(), (Fail, "ORIGIN is not allowed by GET: 401")),
+            (
+                false,
+                plain(&[(ACAO, "‹origin›"), (ACAO, "‹origin›")]),
+                good(),
+                (Fail, "ORIGIN is not allowed by GET: 2 origins are named at once"),
+            ),
+            (
+                false,
+                reflects(),
+                ok(response(400, &[(ACAO, "‹origin›")], "x")),
+                (Fail, "ORIGIN is not allowed by the preflight: 400"),
+            ),
+            (false, reflects(), preflight(&[HEADERS]), (Fail, "ORIGIN may not use PUT")),
+            (false, reflects(), preflight(&[METHODS]), (Fail, "ORIGIN may not send Authorization")),
+            (
+                false,
+                reflects(),
+                ok(redirect(&[(ACAO, "‹origin›")])),
+                (Fail, "the preflight of ORIGIN is redirected, which browsers refuse"),
+            ),
+            (false, led(Stopped::OffSite), ok(redirect(&[])), (Skip, "leads elsewhere")),
+            (false, through(&[(ACAO, "‹origin›")]), good(), (Pass, "ORIGIN may read")),
+            (false, through(&[]), good(), (Fail, "ORIGIN is not allowed by GET: 307")),
+            (false, Err(timeout()), good(), (Unknown, "no answer in 5 s")),
+            (false, ok(response(502, &[], "x")), good(), (Unknown, "answers 502")),
+            (false, led(Stopped::Error(timeout())), good(), (Unknown, "no answer in 5 s")),
+        ] {
+            let mut spec = written(&[name]);
+            spec.cors.credentials = credentials;
+            spec.cors.methods = vec!["GET".into(), "PUT".into()];
+            spec.cors.headers = vec!["Authorization".into()];
+            let got = own(&spec, get.clone(), preflight.clone());
+            assert_eq!(got, (want.0, want.1.replace("ORIGIN", name)), "{get:?} {preflight:?}");
+        }
+    }
+
+    #[test]
+    fn no_written_origin_is_said_with_its_reason() {
+        let page = |outcome: Outcome| seen([(question(Ask::Visit, "/"), outcome)]);
+        let html = || ok(response(200, &[("Content-Type", "text/html")], "page"));
+        let console = || written(&["https://console.example.com"]);
+        for (spec, outcome, want) in [
+            (spec(), html(), (Skip, "no origin is written in cors.origins")),
+            (
+                written(&["https://app.example.com"]),
+                html(),
+                (Skip, "no written origin is another than the site's own"),
+            ),
+            (
+                written(&["https://*.example.org"]),
+                html(),
+                (Skip, "no written origin is another than the site's own"),
+            ),
+            (console(), html(), (Skip, "no path that programs are answered on")),
+            (console(), Err(timeout()), (Unknown, "no answer in 5 s")),
+            (console(), plain(&[]), (Unknown, "no written origin was asked")),
+        ] {
+            let verdicts = allowed_everywhere(&spec, &page(outcome));
+            assert_eq!(crate::judge::tests::said(&verdicts), [want]);
+        }
+    }
+}

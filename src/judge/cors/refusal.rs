@@ -7,7 +7,7 @@ use super::{Grant, allowed_words, grant_of, is_public, page, sent_origin};
 use crate::finding::{Status, Subject, Verdict};
 use crate::judge::answered::{baseline, control, is_broken, shut_out};
 use crate::judge::{Word, fail, pass, skip, unknown, worst};
-use crate::observation::{Ask, Claim, Http, Observation, Response, Seen};
+use crate::observation::{Ask, Claim, Http, Observation, Response, Seen, Stopped};
 use crate::spec::Spec;
 
 /// The words on one page, with the ids they rest on.
@@ -65,6 +65,9 @@ fn refusal(spec: &Spec, seen: &Seen, o: &Observation<Http>, claim: &Claim, prefl
         Ok(exchange) => exchange,
         Err(error) => return (false, unknown(error.to_string())),
     };
+    if let Some(Stopped::Error(error)) = &exchange.stopped {
+        return (false, unknown(error.to_string()));
+    }
     let response = &exchange.last().response;
     if is_public(spec, seen, &o.question, response) {
         return (false, skip("is meant for everybody"));

@@ -5,20 +5,20 @@ use crate::judge::tests::timeout;
 use crate::observation::{Exchange, Nonce, ProbeError, Stopped};
 use Status::{Fail, Pass, Skip, Unknown};
 
-type Outcome = Result<Exchange, ProbeError>;
-type Judge = fn(&Spec, &Seen) -> Vec<Verdict>;
-const ACAO: &str = "Access-Control-Allow-Origin";
-const CREDENTIALS: (&str, &str) = ("Access-Control-Allow-Credentials", "true");
+pub type Outcome = Result<Exchange, ProbeError>;
+pub type Judge = fn(&Spec, &Seen) -> Vec<Verdict>;
+pub const ACAO: &str = "Access-Control-Allow-Origin";
+pub const CREDENTIALS: (&str, &str) = ("Access-Control-Allow-Credentials", "true");
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
-fn asked(claim: &Claim, preflight: bool, round: u8) -> Http {
+pub fn asked(claim: &Claim, preflight: bool, round: u8) -> Http {
     let method = if preflight { Method::Options } else { Method::Get };
     let ask = Ask::Origin { claim: claim.clone(), preflight, round };
     Http { method, ..question(ask, "/api/health") }
 }
 
 /// The answer to a claim, beside the request that names it. `‹origin›` stands for the origin that was sent.
-fn told(question: &Http, outcome: Outcome) -> (Http, Outcome) {
+pub fn told(question: &Http, outcome: Outcome) -> (Http, Outcome) {
     let request = question.request(Nonce(7));
     let origin = request.fields.iter().find(|(name, _)| name == "Origin").map_or("", |(_, value)| value);
     let outcome = outcome.map(|mut exchange| {
@@ -31,23 +31,23 @@ fn told(question: &Http, outcome: Outcome) -> (Http, Outcome) {
     (question.clone(), outcome)
 }
 
-fn spec() -> Spec {
+pub fn spec() -> Spec {
     Spec { paths: vec!["/".into(), "/api/health".into()], ..crate::judge::tests::spec() }
 }
 
-fn ok(answer: Response) -> Outcome {
+pub fn ok(answer: Response) -> Outcome {
     Ok(exchange(vec![answer]))
 }
 
-fn plain(fields: &[(&str, &str)]) -> Outcome {
+pub fn plain(fields: &[(&str, &str)]) -> Outcome {
     ok(response(200, &[&[JSON][..], fields].concat(), "status ok"))
 }
 
-fn reflects() -> Outcome {
+pub fn reflects() -> Outcome {
     plain(&[(ACAO, "‹origin›")])
 }
 
-fn reflects_with_credentials() -> Outcome {
+pub fn reflects_with_credentials() -> Outcome {
     plain(&[(ACAO, "‹origin›"), CREDENTIALS])
 }
 
@@ -66,7 +66,7 @@ fn reads(claim: &Claim, outcome: &Outcome) -> Vec<(Http, Outcome)> {
     ]
 }
 
-fn written(origins: &[&str]) -> Spec {
+pub fn written(origins: &[&str]) -> Spec {
     let mut spec = spec();
     let read = |origin: &&str| match origin.split_once("*.") {
         Some((scheme, above)) => OriginPattern::Below(format!("{scheme}{above}").parse().unwrap()),
@@ -76,7 +76,7 @@ fn written(origins: &[&str]) -> Spec {
     spec
 }
 
-fn said(judge: Judge, spec: &Spec, facts: Vec<(Http, Outcome)>) -> Vec<(Status, bool, String)> {
+pub fn said(judge: Judge, spec: &Spec, facts: Vec<(Http, Outcome)>) -> Vec<(Status, bool, String)> {
     let seen = seen([visits(), facts].concat());
     let verdicts = judge(spec, &seen);
     let known: Vec<String> = seen.asked::<Http>().map(Observation::id).collect();
@@ -140,6 +140,24 @@ fn less_than_credentials_fails_where_origins_are_written() {
         said(foreign_origin_refused, &spec(), facts),
         [(Unknown, false, "no answer in 5 s".into()), (Fail, true, how("allowed by the preflight"))]
     );
+}
+
+/// What a redirect leads to is what is read; where that has no answer, nothing is known.
+#[test]
+fn a_redirected_path_is_judged_at_its_end() {
+    let hop =
+        |status, fields: &[(&str, &str)]| response(status, &[&[("Location", "/x")][..], fields].concat(), "x");
+    let reflected = [(ACAO, "‹origin›"), CREDENTIALS];
+    for (hops, stopped, want) in [
+        (vec![hop(307, &[]), hop(200, &reflected)], None, Fail),
+        (vec![hop(307, &reflected), hop(200, &[])], None, Pass),
+        (vec![hop(302, &[])], Some(Stopped::OffSite), Pass),
+        (vec![hop(307, &[])], Some(Stopped::Error(timeout())), Unknown),
+    ] {
+        let outcome = Ok(Exchange { stopped, ..exchange(hops) });
+        let got = said(foreign_origin_refused, &spec(), reads(&Claim::Foreign, &outcome));
+        assert_eq!(got[0].0, want, "{outcome:?}");
+    }
 }
 
 #[test]
@@ -302,96 +320,4 @@ fn what_depends_on_the_origin_says_so() {
         assert_eq!(said(varies, &spec(), facts), [(want.0, false, want.1.to_string())]);
     }
     assert!(varies(&spec(), &seen([])).is_empty());
-}
-
-/// What is said of a written origin, by GET and by preflight.
-fn own(spec: &Spec, get: Outcome, preflight: Outcome) -> (Status, String) {
-    let claim = Claim::Own("https://console.example.com".parse().unwrap());
-    let facts = vec![told(&asked(&claim, false, 0), get), told(&asked(&claim, true, 0), preflight)];
-    let got = said(own::allowed_everywhere, spec, facts);
-    let [(status, false, message)] = &got[..] else { panic!("{got:?}") };
-    (*status, message.clone())
-}
-
-#[test]
-fn a_written_origin_works_as_a_browser_asks() {
-    const METHODS: (&str, &str) = ("Access-Control-Allow-Methods", "GET, PUT");
-    const HEADERS: (&str, &str) = ("Access-Control-Allow-Headers", "Authorization");
-    let preflight =
-        |fields: &[(&str, &str)]| ok(response(200, &[&[(ACAO, "‹origin›")][..], fields].concat(), "OK"));
-    let good = || preflight(&[METHODS, HEADERS, CREDENTIALS]);
-    let redirect = |fields: &[(&str, &str)]| response(307, &[&[("Location", "/x")][..], fields].concat(), "");
-    let led = |stopped| Ok(Exchange { stopped: Some(stopped), ..exchange(vec![redirect(&[])]) });
-    let through =
-        |fields: &[(&str, &str)]| Ok(exchange(vec![redirect(fields), response(200, &[(ACAO, "‹origin›")], "x")]));
-    let name = "https://console.example.com";
-    for (credentials, get, preflight, want) in [
-        (false, reflects(), good(), (Pass, "ORIGIN may read")),
-        (true, reflects_with_credentials(), good(), (Pass, "ORIGIN may read")),
-        (false, plain(&[(ACAO, "*")]), good(), (Pass, "ORIGIN may read")),
-        (
-            true,
-            plain(&[(ACAO, "*"), CREDENTIALS]),
-            good(),
-            (Fail, "ORIGIN is not allowed with credentials by GET: 200"),
-        ),
-        (true, reflects(), good(), (Fail, "ORIGIN is not allowed with credentials by GET: 200")),
-        (false, plain(&[]), good(), (Fail, "ORIGIN is not allowed by GET: 200")),
-        (false, ok(response(401, &[], "x")), good(), (Fail, "ORIGIN is not allowed by GET: 401")),
-        (
-            false,
-            plain(&[(ACAO, "‹origin›"), (ACAO, "‹origin›")]),
-            good(),
-            (Fail, "ORIGIN is not allowed by GET: 2 origins are named at once"),
-        ),
-        (
-            false,
-            reflects(),
-            ok(response(400, &[(ACAO, "‹origin›")], "x")),
-            (Fail, "ORIGIN is not allowed by the preflight: 400"),
-        ),
-        (false, reflects(), preflight(&[HEADERS]), (Fail, "ORIGIN may not use PUT")),
-        (false, reflects(), preflight(&[METHODS]), (Fail, "ORIGIN may not send Authorization")),
-        (
-            false,
-            reflects(),
-            ok(redirect(&[(ACAO, "‹origin›")])),
-            (Fail, "the preflight of ORIGIN is redirected, which browsers refuse"),
-        ),
-        (false, led(Stopped::OffSite), ok(redirect(&[])), (Skip, "leads elsewhere")),
-        (false, through(&[(ACAO, "‹origin›")]), good(), (Pass, "ORIGIN may read")),
-        (false, through(&[]), good(), (Fail, "ORIGIN is not allowed by GET: 307")),
-        (false, Err(timeout()), good(), (Unknown, "no answer in 5 s")),
-        (false, ok(response(502, &[], "x")), good(), (Unknown, "answers 502")),
-        (false, led(Stopped::Error(timeout())), good(), (Unknown, "no answer in 5 s")),
-    ] {
-        let mut spec = written(&[name]);
-        spec.cors.credentials = credentials;
-        spec.cors.methods = vec!["GET".into(), "PUT".into()];
-        spec.cors.headers = vec!["Authorization".into()];
-        let got = own(&spec, get.clone(), preflight.clone());
-        assert_eq!(got, (want.0, want.1.replace("ORIGIN", name)), "{get:?} {preflight:?}");
-    }
-}
-
-#[test]
-fn no_written_origin_is_said_with_its_reason() {
-    let page = |outcome: Outcome| seen([(question(Ask::Visit, "/"), outcome)]);
-    let html = || ok(response(200, &[("Content-Type", "text/html")], "page"));
-    let console = || written(&["https://console.example.com"]);
-    for (spec, outcome, want) in [
-        (spec(), html(), (Skip, "no origin is written in cors.origins")),
-        (
-            written(&["https://app.example.com"]),
-            html(),
-            (Skip, "no written origin is another than the site's own"),
-        ),
-        (written(&["https://*.example.org"]), html(), (Skip, "no written origin is another than the site's own")),
-        (console(), html(), (Skip, "no path that programs are answered on")),
-        (console(), Err(timeout()), (Unknown, "no answer in 5 s")),
-        (console(), plain(&[]), (Unknown, "no written origin was asked")),
-    ] {
-        let verdicts = own::allowed_everywhere(&spec, &page(outcome));
-        assert_eq!(crate::judge::tests::said(&verdicts), [want]);
-    }
 }
