@@ -303,6 +303,9 @@ pub(super) mod tests {
             ("its cookie", &with_cookie, response(200, &[("Set-Cookie", "sid=2")], "other"), true),
             ("another cookie", &with_cookie, response(200, &[("Set-Cookie", "x=2")], "other"), false),
             ("its relative redirect", &redirects, response(307, &[("Location", "/en")], ""), true),
+            ("with a state", &redirects, response(307, &[("Location", "/en?state=‹redacted:1›")], ""), true),
+            ("another page", &redirects, response(307, &[("Location", "/de")], ""), false),
+            ("another host", &redirects, response(307, &[("Location", "//en")], ""), false),
             (
                 "a redirect to the site",
                 &redirects,
@@ -334,5 +337,40 @@ pub(super) mod tests {
             let hop = exchange(vec![response(status, &[], "x")]).hops.remove(0);
             assert_eq!(judged(&hop, listed).is_ok(), want, "{status}");
         }
+    }
+
+    #[test]
+    fn a_control_is_two_good_answers_of_one_kind() {
+        use crate::judge::headers::tests::{question, seen};
+        use crate::judge::tests::{spec, timeout};
+        let plain = |status| Ok(exchange(vec![response(status, &[], "x")]));
+        let later = Ok(exchange(vec![response(503, &[("Retry-After", "9")], "x")]));
+        for (before, afterwards, want) in [
+            (plain(200), plain(200), ""),
+            (plain(200), plain(206), ""),
+            (plain(404), plain(404), ""),
+            (plain(401), plain(403), ""),
+            (plain(302), plain(307), ""),
+            (plain(200), plain(302), "the plain request is answered 200 before and 302 afterwards"),
+            (plain(200), plain(404), "the plain request is answered 200 before and 404 afterwards"),
+            (plain(500), plain(500), "no good answer before: 500"),
+            (plain(200), plain(503), "no good answer afterwards: 503"),
+            (plain(200), later, "503 with Retry-After: the site asks us to come later"),
+            (plain(421), plain(421), "no good answer before: 421"),
+            (Err(timeout()), plain(200), "no good answer before: no answer in 5 s"),
+        ] {
+            let answers = [(question(Ask::Visit, "/"), before), (question(Ask::Again, "/"), afterwards)];
+            let at = question(Ask::Visit, "/").at;
+            // The plain port of the same name is held against its https.
+            for at in [Endpoint { scheme: Scheme::Http, port: 80, ..at.clone() }, at] {
+                let said =
+                    control(&spec(), &seen(answers.clone()), &at).err().map_or(String::new(), |(_, why)| why);
+                assert_eq!(said, want);
+            }
+        }
+        let at = question(Ask::Visit, "/").at;
+        let alone = seen([(question(Ask::Visit, "/"), plain(200))]);
+        let said = control(&spec(), &alone, &at).unwrap_err().1;
+        assert_eq!(said, "the plain request was not answered afterwards");
     }
 }

@@ -9,9 +9,6 @@ use crate::spec::Spec;
 pub(super) const CHECKS: &[Check] =
     &[check!("smoke/names-resolve", names_resolve), check!("smoke/site-answers", site_answers)];
 
-/// More addresses than this are not looked at (`plan::names`).
-const MOST_ADDRESSES: usize = 64;
-
 fn names_resolve(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let names = spec.origins().filter_map(|origin| origin.host.name());
     let mut verdicts: Vec<Verdict> = names.map(|name| resolves(spec, seen, name)).collect();
@@ -49,8 +46,8 @@ fn resolution(spec: &Spec, answers: &[&Addresses]) -> Word {
         (0, Some(alias)) => fail(format!("leads to {alias}, which has no address")),
         (0, None) if answers.iter().any(|answer| answer.absent) => fail("does not exist (NXDOMAIN)"),
         (0, None) => fail("has no address"),
-        _ if most > MOST_ADDRESSES => {
-            unknown(format!("has {most} addresses, of which {MOST_ADDRESSES} are looked at"))
+        _ if most > Lookup::MOST_ADDRESSES => {
+            unknown(format!("has {most} addresses, of which {} are looked at", Lookup::MOST_ADDRESSES))
         }
         (count, _) => pass(format!("has {count} address{}", if count == 1 { "" } else { "es" })),
     }

@@ -2,7 +2,7 @@
 //! the target said, so that the planner, a judge's words and the commands to repeat it tell the same.
 
 use super::{Ask, Claim, Forgery, Http, Method, Nonce, Request, Sni};
-use crate::target::{Endpoint, Scheme};
+use crate::target::{Endpoint, Host, Scheme};
 
 /// Stands in words for the number that differs from run to run.
 const RANDOM: &str = "‹random›";
@@ -92,7 +92,7 @@ impl Forgery {
             Self::Subdomain => format!("golive-{nonce}.{own}"),
             Self::Localhost => "localhost".into(),
             Self::Loopback => "127.0.0.1".into(),
-            Self::Address => crate::target::Host::Address(at.ip).to_string(),
+            Self::Address => Host::Address(at.ip).to_string(),
             Self::XForwardedHost => format!("golive-{nonce}-a.test"),
             Self::XHost => format!("golive-{nonce}-b.test"),
             Self::XForwardedServer => format!("golive-{nonce}-c.test"),
