@@ -62,9 +62,7 @@ fn judged(hop: &Hop, listed: bool) -> Result<&Hop, Word> {
     match response.status {
         204 | 205 | 304 => Err(skip(format!("{} has no content", response.status))),
         300..=399 => Err(skip(format!("{} is no final answer", response.status))),
-        400 | 408 | 413 | 414 | 421 | 425 | 426 | 431 | 502..=504 => {
-            Err(unknown(format!("{} is no answer of the application", response.status)))
-        }
+        status if is_no_word(status) => Err(unknown(format!("{status} is no answer of the application"))),
         200..=299 | 400..=499 => Ok(hop),
         500..=599 if listed => Ok(hop),
         status => Err(unknown(format!("{status} is no answer of the application"))),
@@ -90,21 +88,44 @@ pub(super) fn shut_out(response: &Response) -> Option<String> {
 /// # Errors
 /// The word to say instead.
 pub(super) fn control(spec: &Spec, seen: &Seen, at: &Endpoint) -> Result<(), Word> {
-    let plain = |ask| Http { at: secured(spec, at), method: Method::Get, path: spec.paths[0].clone(), ask };
-    for (ask, when) in [(Ask::Visit, "before"), (Ask::Again, "afterwards")] {
-        let Some(o) = seen.find(&plain(ask)) else {
-            return Err(unknown(format!("the plain request was not answered {when}")));
-        };
-        match &o.outcome {
-            Err(error) => return Err(unknown(format!("no good answer {when}: {error}"))),
-            Ok(exchange) => {
-                if let Some(why) = shut_out(exchange.first()) {
-                    return Err(unknown(why));
-                }
-            }
-        }
+    let plain = |ask, when| {
+        let path = spec.paths[0].clone();
+        good(seen, &Http { at: secured(spec, at), method: Method::Get, path, ask }, when)
+    };
+    let (before, afterwards) = (plain(Ask::Visit, "before")?, plain(Ask::Again, "afterwards")?);
+    // A block page has a status of its own.
+    if before / 100 != afterwards / 100 {
+        return Err(unknown(format!("the plain request is answered {before} before and {afterwards} afterwards")));
     }
     Ok(())
+}
+
+/// The status of a good answer: one that the site gives to a visitor.
+fn good(seen: &Seen, plain: &Http, when: &str) -> Result<u16, Word> {
+    let Some(o) = seen.find(plain) else {
+        return Err(unknown(format!("the plain request was not answered {when}")));
+    };
+    let answer = match &o.outcome {
+        Err(error) => return Err(unknown(format!("no good answer {when}: {error}"))),
+        Ok(exchange) => exchange.first(),
+    };
+    match (shut_out(answer), answer.status) {
+        (Some(why), _) => Err(unknown(why)),
+        (None, status) if status >= 500 || is_no_word(status) => {
+            Err(unknown(format!("no good answer {when}: {status}")))
+        }
+        (None, status) => Ok(status),
+    }
+}
+
+/// What a proxy or server says of a request or of itself: no word of the application.
+fn is_no_word(status: u16) -> bool {
+    matches!(status, 400 | 408 | 413 | 414 | 421 | 425 | 426 | 431 | 502..=504)
+}
+
+/// Whether an answer is an error of the server where the plain request had none: it refuses nothing for good.
+pub(super) fn is_broken(base: Option<&Response>, answer: &Response) -> bool {
+    answer.status >= 500 && base.is_none_or(|base| base.status < 500)
 }
 
 /// The https endpoint beside a plain one.
@@ -149,10 +170,11 @@ fn sets_same_cookie(base: &Exchange, got: &Response) -> bool {
     base.hops.iter().any(|hop| !names(&hop.response).is_disjoint(&ours))
 }
 
-/// A relative redirect of the application, given to another name as well.
+/// A relative redirect of the application, given to another name as well. Its query may hold a state of its own.
 fn same_redirect(base: &Response, got: &Response) -> bool {
     let relative = |r: &Response| {
-        r.value("location").filter(|l| l.starts_with('/') && !l.starts_with("//")).map(String::from)
+        let location = r.value("location").filter(|l| l.starts_with('/') && !l.starts_with("//"))?;
+        Some(location.split(['?', '#']).next()?.to_string())
     };
     got.is_redirect() && base.is_redirect() && relative(got).is_some() && relative(got) == relative(base)
 }
@@ -281,6 +303,9 @@ pub(super) mod tests {
             ("its cookie", &with_cookie, response(200, &[("Set-Cookie", "sid=2")], "other"), true),
             ("another cookie", &with_cookie, response(200, &[("Set-Cookie", "x=2")], "other"), false),
             ("its relative redirect", &redirects, response(307, &[("Location", "/en")], ""), true),
+            ("with a state", &redirects, response(307, &[("Location", "/en?state=‹redacted:1›")], ""), true),
+            ("another page", &redirects, response(307, &[("Location", "/de")], ""), false),
+            ("another host", &redirects, response(307, &[("Location", "//en")], ""), false),
             (
                 "a redirect to the site",
                 &redirects,
@@ -312,5 +337,40 @@ pub(super) mod tests {
             let hop = exchange(vec![response(status, &[], "x")]).hops.remove(0);
             assert_eq!(judged(&hop, listed).is_ok(), want, "{status}");
         }
+    }
+
+    #[test]
+    fn a_control_is_two_good_answers_of_one_kind() {
+        use crate::judge::headers::tests::{question, seen};
+        use crate::judge::tests::{spec, timeout};
+        let plain = |status| Ok(exchange(vec![response(status, &[], "x")]));
+        let later = Ok(exchange(vec![response(503, &[("Retry-After", "9")], "x")]));
+        for (before, afterwards, want) in [
+            (plain(200), plain(200), ""),
+            (plain(200), plain(206), ""),
+            (plain(404), plain(404), ""),
+            (plain(401), plain(403), ""),
+            (plain(302), plain(307), ""),
+            (plain(200), plain(302), "the plain request is answered 200 before and 302 afterwards"),
+            (plain(200), plain(404), "the plain request is answered 200 before and 404 afterwards"),
+            (plain(500), plain(500), "no good answer before: 500"),
+            (plain(200), plain(503), "no good answer afterwards: 503"),
+            (plain(200), later, "503 with Retry-After: the site asks us to come later"),
+            (plain(421), plain(421), "no good answer before: 421"),
+            (Err(timeout()), plain(200), "no good answer before: no answer in 5 s"),
+        ] {
+            let answers = [(question(Ask::Visit, "/"), before), (question(Ask::Again, "/"), afterwards)];
+            let at = question(Ask::Visit, "/").at;
+            // The plain port of the same name is held against its https.
+            for at in [Endpoint { scheme: Scheme::Http, port: 80, ..at.clone() }, at] {
+                let said =
+                    control(&spec(), &seen(answers.clone()), &at).err().map_or(String::new(), |(_, why)| why);
+                assert_eq!(said, want);
+            }
+        }
+        let at = question(Ask::Visit, "/").at;
+        let alone = seen([(question(Ask::Visit, "/"), plain(200))]);
+        let said = control(&spec(), &alone, &at).unwrap_err().1;
+        assert_eq!(said, "the plain request was not answered afterwards");
     }
 }

@@ -166,6 +166,7 @@ fn worst(subject: Subject, words: Vec<(Word, String)>) -> Verdict {
     let message = match &alike[..] {
         [] => "nothing was asked".to_string(),
         [((_, message), _)] => message.clone(),
+        [((_, message), _), _] if status == Status::Fail => format!("{message}; and 1 more form"),
         [((_, message), _), rest @ ..] if status == Status::Fail => {
             format!("{message}; and {} more forms", rest.len())
         }
@@ -189,3 +190,6 @@ fn unknown(message: impl Into<String>) -> Word {
 fn skip(message: impl Into<String>) -> Word {
     (Status::Skip, message.into())
 }
+
+#[cfg(test)]
+mod tests;

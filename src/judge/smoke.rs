@@ -1,17 +1,13 @@
 //! Does the application work?
 
+use super::answered::{shut_out, subject};
 use super::{Check, Word, check, fail, given, pass, unknown};
 use crate::finding::{Status, Subject, Verdict};
-use crate::observation::{Addresses, Ask, Http, Lookup, Observation, Seen};
+use crate::observation::{Addresses, Ask, Exchange, Http, Lookup, Observation, Seen, Stopped};
 use crate::spec::Spec;
-
-use super::answered::{shut_out, subject};
 
 pub(super) const CHECKS: &[Check] =
     &[check!("smoke/names-resolve", names_resolve), check!("smoke/site-answers", site_answers)];
-
-/// More addresses than this are not looked at (`plan::names`).
-const MOST_ADDRESSES: usize = 64;
 
 fn names_resolve(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let names = spec.origins().filter_map(|origin| origin.host.name());
@@ -44,12 +40,14 @@ fn resolution(spec: &Spec, answers: &[&Addresses]) -> Word {
     let dangling = answers.iter().flat_map(|answer| answer.aliases.last()).next();
     match (count, dangling) {
         _ if answers.is_empty() => unknown("nothing was asked"),
+        (0, _) if spec.scope.family.is_some() && !answers.iter().any(|answer| answer.absent) => {
+            unknown("has no address of the family that was asked")
+        }
         (0, Some(alias)) => fail(format!("leads to {alias}, which has no address")),
         (0, None) if answers.iter().any(|answer| answer.absent) => fail("does not exist (NXDOMAIN)"),
-        (0, None) if spec.scope.family.is_some() => unknown("has no address of the family that was asked"),
         (0, None) => fail("has no address"),
-        _ if most > MOST_ADDRESSES => {
-            unknown(format!("has {most} addresses, of which {MOST_ADDRESSES} are looked at"))
+        _ if most > Lookup::MOST_ADDRESSES => {
+            unknown(format!("has {most} addresses, of which {} are looked at", Lookup::MOST_ADDRESSES))
         }
         (count, _) => pass(format!("has {count} address{}", if count == 1 { "" } else { "es" })),
     }
@@ -58,39 +56,189 @@ fn resolution(spec: &Spec, answers: &[&Addresses]) -> Word {
 /// `/` and each configured path answers at each address.
 fn site_answers(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let visits = seen.asked::<Http>().filter(|o| o.question.ask == Ask::Visit);
-    visits
-        .map(|o| {
-            given(o, subject(&o.question), |exchange| {
-                let last = &exchange.last().response;
-                if let Some(why) = shut_out(last) {
-                    return unknown(why);
-                }
-                match (last.status, &exchange.stopped) {
-                    (_, Some(crate::observation::Stopped::Error(error))) => unknown(error.to_string()),
-                    (_, Some(crate::observation::Stopped::Loop | crate::observation::Stopped::TooMany)) => {
-                        fail("redirects without end")
-                    }
-                    (status @ (401 | 403), _) => pass(format!("answers {status}: a visitor is asked to sign in")),
-                    (404, _) if o.question.path == "/" && !spec.lines.contains_key("paths") => {
-                        leaning(seen, &o.question)
-                    }
-                    (status @ ..=399, _) => pass(format!("answers {status}")),
-                    (status, _) => fail(format!("answers {status}")),
-                }
-            })
-        })
-        .collect()
+    visits.map(|o| given(o, subject(&o.question), |exchange| answer(spec, seen, o, exchange))).collect()
+}
+
+fn answer(spec: &Spec, seen: &Seen, o: &Observation<Http>, exchange: &Exchange) -> Word {
+    let last = &exchange.last().response;
+    if let Some(why) = shut_out(last) {
+        return unknown(why);
+    }
+    match (last.status, &exchange.stopped) {
+        (_, Some(Stopped::Error(error))) => unknown(error.to_string()),
+        (_, Some(Stopped::Loop | Stopped::TooMany)) => fail("redirects without end"),
+        (status, Some(Stopped::OffSite)) => pass(format!("answers {status} and leads off the site")),
+        (status, Some(Stopped::PlainHttp)) => pass(format!("answers {status} and leads to plain http")),
+        (status @ (401 | 403), None) => pass(format!("answers {status}: a visitor is asked to sign in")),
+        (404, None) if o.question.path == "/" && !spec.lines.contains_key("paths") => leaning(seen, &o.question),
+        (status @ ..=399, None) => pass(format!("answers {status}")),
+        (status, None) => fail(format!("answers {status}")),
+    }
 }
 
 /// Nobody named a path, and `/` has nothing: a common health path will do.
 fn leaning(seen: &Seen, root: &Http) -> Word {
-    let healthy = seen.asked::<Http>().find(|o| {
-        o.question.ask == Ask::Health
-            && o.question.at == root.at
-            && o.outcome.as_ref().is_ok_and(|exchange| exchange.first().status == 200)
-    });
-    match healthy {
-        Some(o) => pass(format!("answers 404, and {} answers 200", o.question.path)),
-        None => unknown("answers 404, and no common health path answers: name a path in golive.toml"),
+    let asked = || seen.asked::<Http>().filter(|o| o.question.ask == Ask::Health && o.question.at == root.at);
+    let is_well = |o: &&Observation<Http>| o.outcome.as_ref().is_ok_and(|exchange| exchange.first().status == 200);
+    match (asked().find(is_well), asked().find_map(|o| o.outcome.as_ref().err())) {
+        (Some(o), _) => pass(format!("answers 404, and {} answers 200", o.question.path)),
+        (None, Some(error)) => unknown(format!("answers 404, and a health path has no answer: {error}")),
+        (None, None) => unknown("answers 404, and no common health path answers: name a path in golive.toml"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::answered::tests::{exchange, response};
+    use crate::judge::headers::tests::{fact, question, seen};
+    use crate::judge::tests::{seen_from, spec, timeout};
+    use crate::observation::{ErrorKind, ProbeError, Response, Stage, Vantage};
+    use crate::target::Family;
+
+    const NAME: &str = "app.example.com";
+
+    fn found(count: u8, aliases: &[&str], absent: bool) -> Addresses {
+        let addresses = (1..=count).map(|last| [203, 0, 113, last].into()).collect();
+        let aliases = aliases.iter().map(ToString::to_string).collect();
+        Addresses { addresses, aliases, absent, pinned: false }
+    }
+
+    #[test]
+    fn a_name_resolves_dangles_or_does_not_exist() {
+        use Status::{Fail, Pass, Unknown};
+        let servfail = || Err(ProbeError::new(Stage::Resolve, ErrorKind::Malformed, "SERVFAIL"));
+        let nothing = || Ok(found(0, &[], false));
+        for (v4, v6, narrowed, want) in [
+            (Ok(found(1, &[], false)), nothing(), false, (Pass, "has 1 address")),
+            (Ok(found(2, &["cdn.example.net"], false)), nothing(), false, (Pass, "has 2 addresses")),
+            (nothing(), nothing(), false, (Fail, "has no address")),
+            (Ok(found(0, &[], true)), Ok(found(0, &[], true)), false, (Fail, "does not exist (NXDOMAIN)")),
+            (
+                Ok(found(0, &["old.example.net"], true)),
+                nothing(),
+                false,
+                (Fail, "leads to old.example.net, which has no address"),
+            ),
+            (
+                Ok(found(0, &["old.example.net"], false)),
+                Ok(found(0, &["old.example.net"], false)),
+                false,
+                (Fail, "leads to old.example.net, which has no address"),
+            ),
+            (Ok(found(1, &[], false)), servfail(), false, (Unknown, "SERVFAIL")),
+            (servfail(), servfail(), false, (Unknown, "SERVFAIL")),
+            (Ok(found(64, &[], false)), nothing(), false, (Pass, "has 64 addresses")),
+            (
+                Ok(found(65, &[], false)),
+                nothing(),
+                false,
+                (Unknown, "has 65 addresses, of which 64 are looked at"),
+            ),
+            (nothing(), nothing(), true, (Unknown, "has no address of the family that was asked")),
+            (
+                Ok(found(0, &["v6.example.net"], false)),
+                nothing(),
+                true,
+                (Unknown, "has no address of the family that was asked"),
+            ),
+            (Ok(found(0, &[], true)), nothing(), true, (Fail, "does not exist (NXDOMAIN)")),
+        ] {
+            let mut spec = spec();
+            spec.scope.family = narrowed.then_some(Family::V4);
+            let lookup = |family, outcome| fact(Lookup { name: NAME.into(), family }, outcome);
+            let facts = [lookup(Family::V4, v4), lookup(Family::V6, v6)];
+            let verdicts = names_resolve(&spec, &seen_from(Vantage::default(), facts));
+            assert_eq!(crate::judge::tests::said(&verdicts), [want]);
+        }
+    }
+
+    #[test]
+    fn every_name_counts_and_a_given_address_is_the_owners_word() {
+        let mut spec = spec();
+        spec.aliases = vec!["www.example.com".parse().unwrap(), "203.0.113.9".parse().unwrap()];
+        let pinned = Addresses { pinned: true, ..found(1, &[], false) };
+        let facts = [fact(Lookup { name: NAME.into(), family: Family::V4 }, Ok(pinned))];
+        let verdicts = names_resolve(&spec, &seen_from(Vantage::default(), facts));
+        let got: Vec<(Status, Option<&str>)> =
+            verdicts.iter().map(|v| (v.status, v.declared.as_deref())).collect();
+        let given = Some("addresses of app.example.com given by --resolve");
+        assert_eq!(got, [(Status::Pass, given), (Status::Unknown, None)]);
+        let address = Spec::of("203.0.113.7".parse().unwrap());
+        assert_eq!(names_resolve(&address, &seen([]))[0].status, Status::Skip);
+    }
+
+    fn led(stopped: Stopped) -> Result<Exchange, ProbeError> {
+        let hop = response(302, &[("Location", "/x")], "");
+        Ok(Exchange { stopped: Some(stopped), ..exchange(vec![hop]) })
+    }
+
+    fn ok(answer: Response) -> Result<Exchange, ProbeError> {
+        Ok(exchange(vec![answer]))
+    }
+
+    #[test]
+    fn a_path_answers_a_visitor() {
+        use Status::{Fail, Pass, Unknown};
+        let status = |status| ok(response(status, &[], "x"));
+        for (outcome, want) in [
+            (status(200), (Pass, "answers 200")),
+            (status(204), (Pass, "answers 204")),
+            (status(304), (Pass, "answers 304")),
+            (status(401), (Pass, "answers 401: a visitor is asked to sign in")),
+            (status(403), (Pass, "answers 403: a visitor is asked to sign in")),
+            (status(404), (Fail, "answers 404")),
+            (status(410), (Fail, "answers 410")),
+            (status(500), (Fail, "answers 500")),
+            (status(503), (Fail, "answers 503")),
+            (
+                ok(response(503, &[("Retry-After", "60")], "x")),
+                (Unknown, "503 with Retry-After: the site asks us to come later"),
+            ),
+            (status(429), (Unknown, "429: the site limits how often we may ask")),
+            (
+                ok(response(403, &[("cf-mitigated", "challenge")], "x")),
+                (Unknown, "403: a challenge page stands before the site"),
+            ),
+            (led(Stopped::Loop), (Fail, "redirects without end")),
+            (led(Stopped::TooMany), (Fail, "redirects without end")),
+            (led(Stopped::OffSite), (Pass, "answers 302 and leads off the site")),
+            (led(Stopped::PlainHttp), (Pass, "answers 302 and leads to plain http")),
+            (led(Stopped::Error(timeout())), (Unknown, "no answer in 5 s")),
+            (Err(timeout()), (Unknown, "no answer in 5 s")),
+        ] {
+            let verdicts = site_answers(&spec(), &seen([(question(Ask::Visit, "/login"), outcome.clone())]));
+            assert_eq!(crate::judge::tests::said(&verdicts), [want], "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_root_that_nobody_named_leans_on_a_health_path() {
+        use Status::{Fail, Pass, Unknown};
+        let missing = || ok(response(404, &[], "x"));
+        for (written, path, health, want) in [
+            (false, "/", ok(response(200, &[], "ok")), (Pass, "answers 404, and /health answers 200")),
+            (
+                false,
+                "/",
+                missing(),
+                (Unknown, "answers 404, and no common health path answers: name a path in golive.toml"),
+            ),
+            (
+                false,
+                "/",
+                Err(timeout()),
+                (Unknown, "answers 404, and a health path has no answer: no answer in 5 s"),
+            ),
+            (true, "/", ok(response(200, &[], "ok")), (Fail, "answers 404")),
+            (false, "/a", ok(response(200, &[], "ok")), (Fail, "answers 404")),
+        ] {
+            let mut spec = spec();
+            if written {
+                spec.lines.insert("paths".into(), 3);
+            }
+            let answers = [(question(Ask::Visit, path), missing()), (question(Ask::Health, "/health"), health)];
+            assert_eq!(crate::judge::tests::said(&site_answers(&spec, &seen(answers))), [want]);
+        }
     }
 }

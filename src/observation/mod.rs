@@ -2,6 +2,7 @@
 
 mod answer;
 mod certificate;
+mod forged;
 mod question;
 mod repeat;
 mod set_cookie;
@@ -16,6 +17,7 @@ use crate::target::{Family, Origin};
 
 pub use answer::*;
 pub use certificate::{Certificate, Hash, Key, Leaf, Name, Signature};
+pub use forged::registrable;
 pub use question::*;
 pub use repeat::Repeat;
 pub use set_cookie::{SameSite, SetCookie};

@@ -16,6 +16,11 @@ pub struct Lookup {
     pub family: Family,
 }
 
+impl Lookup {
+    /// At most this many addresses of one name are looked at.
+    pub const MOST_ADDRESSES: usize = 64;
+}
+
 /// Does a TCP port take connections, and what does it say?
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -1,6 +1,8 @@
 //! How to repeat an observation by hand, with public tools.
 
-use super::{Ask, Claim, Forgery, Greet, Hop, Http, Knock, Lookup, Method, Observation, Request, Session, Sni};
+use std::net::IpAddr;
+
+use super::{Ask, Greet, Http, Knock, Lookup, Method, Nonce, Observation, Request, Session};
 use crate::target::{Endpoint, Family, Host, Origin, Scheme};
 
 /// Commands of public tools that show the same fact, each on one line, quoted for a POSIX shell.
@@ -47,27 +49,21 @@ impl Repeat for Observation<Http> {
     fn repeat(&self) -> Vec<String> {
         let at = &self.question.at;
         match self.outcome.as_ref().map(|exchange| &exchange.hops[..]) {
-            Ok([only]) => vec![curl(at, &only.request)],
-            Ok([first, .., last]) => vec![curl(at, &first.request), followed(at, last)],
-            Ok([]) | Err(_) => vec![curl(at, &supposed(&self.question))],
+            Ok([only]) => vec![curl(&Dialled::of(at, &only.request), &only.request)],
+            Ok([first, .., last]) => vec![
+                curl(&Dialled::of(at, &first.request), &first.request),
+                curl(&Dialled::after(at, &last.request), &last.request),
+            ],
+            Ok([]) | Err(_) => {
+                let request = supposed(&self.question);
+                vec![curl(&Dialled::of(at, &request), &request)]
+            }
         }
     }
 }
 
-/// A redirect leads to another origin of the site, at an address that the exchange does not tell.
-fn followed(at: &Endpoint, hop: &Hop) -> String {
-    match hop.request.origin.parse::<Origin>() {
-        Ok(origin) if origin.host == at.host => curl(&origin.at(at.ip), &hop.request),
-        Ok(_) | Err(_) => {
-            let Request { method, origin, target, .. } = &hop.request;
-            format!("curl -sD- -o/dev/null{} {}", flag(*method), quoted(&format!("{origin}{target}")))
-        }
-    }
-}
-
-fn curl(at: &Endpoint, request: &Request) -> String {
+fn curl(dialled: &Dialled, request: &Request) -> String {
     let mut words = format!("curl -sD- -o/dev/null{}", flag(request.method));
-    let dialled = Dialled::of(at, request);
     for (name, value) in request.fields.iter().filter(|(name, value)| !is_curls_own(name, value)) {
         if name.eq_ignore_ascii_case("host") && *value == dialled.authority() {
             continue;
@@ -83,49 +79,52 @@ fn curl(at: &Endpoint, request: &Request) -> String {
     if request.target.contains(['[', ']', '{', '}']) {
         words += " -g";
     }
-    format!("{words} {}", quoted(&format!("{}{}", dialled.origin(), request.target)))
+    format!("{words} {}", quoted(&format!("{}{}", dialled.origin, request.target)))
 }
 
 /// Where curl must believe to go, so that it says the same name in its TLS hello.
-struct Dialled<'a> {
-    at: &'a Endpoint,
-    /// The host of the URL.
-    host: Host,
+struct Dialled {
+    /// The origin of the URL.
+    origin: Origin,
+    /// `None`: wherever the name leads.
+    ip: Option<IpAddr>,
     /// The hello names something that the certificate is not for.
     foreign: bool,
 }
 
-impl<'a> Dialled<'a> {
-    fn of(at: &'a Endpoint, request: &Request) -> Self {
-        let own = || Self { at, host: at.host.clone(), foreign: false };
+impl Dialled {
+    fn of(at: &Endpoint, request: &Request) -> Self {
+        let named = |host| Self { origin: Origin { host, ..at.origin() }, ip: Some(at.ip), foreign: true };
         match (at.scheme, &request.sni) {
-            (Scheme::Http, _) => own(),
-            (Scheme::Https, Some(sni)) if at.host.name() == Some(sni) => own(),
-            (Scheme::Https, None) if at.host.name().is_none() => own(),
-            (Scheme::Https, Some(sni)) => Self { at, host: Host::Name(sni.clone()), foreign: true },
+            (Scheme::Https, Some(sni)) if at.host.name() != Some(sni) => named(Host::Name(sni.clone())),
             // A URL with an address names nothing in the hello (RFC 6066 §3).
-            (Scheme::Https, None) => Self { at, host: Host::Address(at.ip), foreign: true },
+            (Scheme::Https, None) if at.host.name().is_some() => named(Host::Address(at.ip)),
+            _ => Self { origin: at.origin(), ip: Some(at.ip), foreign: false },
         }
     }
 
-    fn origin(&self) -> Origin {
-        Origin { scheme: self.at.scheme, host: self.host.clone(), port: self.at.port }
+    /// A redirect may lead to another origin of the site, at an address that the exchange does not tell.
+    fn after(at: &Endpoint, request: &Request) -> Self {
+        let origin = request.origin.parse().unwrap_or_else(|_| at.origin());
+        let ip = Some(at.ip).filter(|_| origin.host == at.host);
+        Self { origin, ip, foreign: false }
     }
 
     fn authority(&self) -> String {
-        self.origin().at(self.at.ip).authority()
+        self.origin.to_string().rsplit("://").next().unwrap_or_default().into()
     }
 
     fn flags(&self) -> String {
-        let Endpoint { ip, port, .. } = self.at;
-        let bracketed = Host::Address(*ip);
-        match (&self.host, self.foreign) {
-            (Host::Name(name), false) => format!(" --resolve {}", quoted(&format!("{name}:{port}:{bracketed}"))),
-            (Host::Name(name), true) => {
-                format!(" -k --connect-to {}", quoted(&format!("{name}:{port}:{bracketed}:{port}")))
+        let port = self.origin.port;
+        match (&self.origin.host, self.ip.map(Host::Address), self.foreign) {
+            (Host::Name(name), Some(ip), false) => {
+                format!(" --resolve {}", quoted(&format!("{name}:{port}:{ip}")))
             }
-            (Host::Address(_), true) => " -k".into(),
-            (Host::Address(_), false) => String::new(),
+            (Host::Name(name), Some(ip), true) => {
+                format!(" -k --connect-to {}", quoted(&format!("{name}:{port}:{ip}:{port}")))
+            }
+            (Host::Address(_), _, true) => " -k".into(),
+            (_, None, _) | (Host::Address(_), _, false) => String::new(),
         }
     }
 }
@@ -147,89 +146,11 @@ fn is_curls_own(name: &str, value: &str) -> bool {
 
 /// What a question would have sent, with another random name than the run's.
 fn supposed(question: &Http) -> Request {
-    let Http { at, method, path, ask } = question;
-    let mut request = Request {
-        method: *method,
-        origin: at.origin().to_string(),
-        target: path.clone(),
-        sni: at.host.name().filter(|_| at.scheme == Scheme::Https).map(Into::into),
-        fields: vec![],
-    };
-    match ask {
-        Ask::Absent => request.target += RANDOM,
-        Ask::Toggled => {
-            request.target = path.strip_suffix('/').map_or_else(|| format!("{path}/"), Into::into);
-        }
-        Ask::Host { forgery, sni } => {
-            let (name, value) = forged(*forgery, at);
-            request.sni = match sni {
-                Sni::Own => request.sni,
-                Sni::Forged => Some(value.clone()),
-                Sni::Absent => None,
-            };
-            request.fields.push((name.into(), value));
-        }
-        Ask::Origin { claim, preflight, .. } => {
-            request.fields.push(("Origin".into(), claimed(claim, at)));
-            if *preflight {
-                request.fields.push(("Access-Control-Request-Method".into(), "GET".into()));
-            }
-        }
-        Ask::Visit | Ask::Again | Ask::Health | Ask::Upgrade | Ask::Direct | Ask::File => {}
+    let mut request = question.request(Nonce(1));
+    if let Ask::Origin { preflight: true, .. } = question.ask {
+        request.fields.push(("Access-Control-Request-Method".into(), "GET".into()));
     }
     request
-}
-
-const RANDOM: &str = "golive-1";
-
-fn forged(forgery: Forgery, at: &Endpoint) -> (&'static str, String) {
-    let foreign = || format!("{RANDOM}.test");
-    let host = match forgery {
-        Forgery::XForwardedHost => return ("X-Forwarded-Host", foreign()),
-        Forgery::XHost => return ("X-Host", foreign()),
-        Forgery::XForwardedServer => return ("X-Forwarded-Server", foreign()),
-        Forgery::Forwarded => return ("Forwarded", format!("host={}", foreign())),
-        Forgery::Foreign => foreign(),
-        Forgery::Suffix => format!("{}.{RANDOM}.test", at.host),
-        Forgery::Prefix => format!("golive1{}", at.host),
-        Forgery::UnescapedDot(index) => without_dot(&at.host, index),
-        Forgery::UserInfo => format!("{}@{RANDOM}.test", at.host),
-        Forgery::Subdomain => format!("{RANDOM}.{}", at.host),
-        Forgery::Localhost => "localhost".into(),
-        Forgery::Loopback => "127.0.0.1".into(),
-        Forgery::Address => Host::Address(at.ip).to_string(),
-    };
-    ("Host", host)
-}
-
-fn claimed(claim: &Claim, at: &Endpoint) -> String {
-    let host = &at.host;
-    let parent = host.name().and_then(|name| name.split_once('.')).map_or_else(String::new, |(_, p)| p.into());
-    match claim {
-        Claim::Foreign => format!("https://{RANDOM}.test"),
-        Claim::Null => "null".into(),
-        Claim::Suffix => format!("https://{host}.{RANDOM}.test"),
-        Claim::MissingDot => format!("https://golive1{host}"),
-        Claim::MissingDotParent => format!("https://golive1{parent}"),
-        Claim::UnescapedDot(index) => format!("https://{}", without_dot(host, *index)),
-        Claim::Separator(c) => format!("https://{host}{c}.{RANDOM}.test"),
-        Claim::EncodedSeparator => format!("https://{host}%60.{RANDOM}.test"),
-        Claim::OtherPort => format!("https://{host}:8443"),
-        Claim::PlainHttp => format!("http://{host}"),
-        Claim::Development(origin) => origin.clone(),
-        Claim::Subdomain => format!("https://{RANDOM}.{host}"),
-        Claim::Sibling => format!("https://{RANDOM}.{parent}"),
-        Claim::Own(origin) => origin.to_string(),
-    }
-}
-
-/// The name with the dot of that index replaced.
-fn without_dot(host: &Host, index: u8) -> String {
-    let text = host.to_string();
-    match text.match_indices('.').nth(index.into()) {
-        Some((at, _)) => format!("{}x{}", &text[..at], &text[at + 1..]),
-        None => text,
-    }
 }
 
 /// A word of a POSIX shell.
@@ -245,7 +166,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::{Content, Exchange, ProbeError, Question, Response};
+    use crate::observation::{Claim, Content, Exchange, Forgery, Hop, ProbeError, Question, Response, Sni};
 
     fn unanswered<Q: Question>(question: Q) -> Observation<Q> {
         let outcome = Err(ProbeError::not_sent("the run was interrupted"));
@@ -366,36 +287,40 @@ mod tests {
         let origin = Ask::Origin { claim: Claim::UnescapedDot(0), preflight: true, round: 0 };
         for (scheme, method, path, ask, want) in [
             ("https", Method::Get, "/", Ask::Visit, "R443 https://app.example.com/"),
-            ("http", Method::Post, "/", Ask::Absent, "-X POST R80 http://app.example.com/golive-1"),
-            ("http", Method::Head, "/", Ask::Upgrade, "--head R80 http://app.example.com/"),
-            ("https", Method::Get, "/api/", Ask::Toggled, "R443 https://app.example.com/api"),
+            ("https", Method::Get, "/", Ask::Absent, "R443 https://app.example.com/golive-N"),
+            ("http", Method::Post, "/", Ask::Upgrade, "-X POST R80 'http://app.example.com/golive-N?golive=N'"),
+            ("http", Method::Head, "/", Ask::Upgrade, "--head R80 'http://app.example.com/?golive=N'"),
+            ("https", Method::Get, "/api/", Ask::Toggled, "R443 https://app.example.com/api/"),
             (
                 "https",
                 Method::Get,
                 "/",
                 foreign(Sni::Own),
-                "-H 'Host: golive-1.test' R443 https://app.example.com/",
+                "-H 'Host: golive-N.test' R443 https://app.example.com/",
             ),
             (
                 "https",
                 Method::Get,
                 "/",
                 foreign(Sni::Forged),
-                "-k --connect-to golive-1.test:443:203.0.113.7:443 https://golive-1.test/",
+                "-k --connect-to golive-N.test:443:203.0.113.7:443 https://golive-N.test/",
             ),
-            ("https", Method::Get, "/", foreign(Sni::Absent), "-H 'Host: golive-1.test' -k https://203.0.113.7/"),
+            ("https", Method::Get, "/", foreign(Sni::Absent), "-H 'Host: golive-N.test' -k https://203.0.113.7/"),
             (
                 "https",
                 Method::Options,
                 "/",
                 origin,
-                "-X OPTIONS -H 'Origin: https://appxexample.com' -H 'Access-Control-Request-Method: GET' R443 https://app.example.com/",
+                "-X OPTIONS -H 'Origin: https://appxexample.com' -H 'Access-Control-Request-Method: GET' R443 'https://app.example.com/?golive=N'",
             ),
             ("https", Method::Get, "/static../.env", Ask::File, "R443 https://app.example.com/static../.env"),
             ("https", Method::Get, "/a/../.env", Ask::File, "R443 --path-as-is https://app.example.com/a/../.env"),
         ] {
             let want = want.replace("R443", "--resolve app.example.com:443:203.0.113.7");
-            let want = want.replace("R80", "--resolve app.example.com:80:203.0.113.7");
+            let want = want
+                .replace("golive-N", "golive-0000000000000001")
+                .replace("=N", "=0000000000000001")
+                .replace("R80", "--resolve app.example.com:80:203.0.113.7");
             let o = http(site(scheme, "203.0.113.7"), method, path, ask);
             assert_eq!(o.repeat(), [format!("curl -sD- -o/dev/null {want}")]);
         }

@@ -22,9 +22,14 @@ fn web_knocks(spec: &Spec, seen: &Observations) -> Vec<Knock> {
     let http = hosts(spec, seen).into_iter().map(|ip| Knock {
         at: (ip, spec.ports.http).into(),
         greet: Greet::Nothing,
-        beside: Some(spec.site.port),
+        beside: web_port(spec, seen, ip),
     });
     https.chain(http).collect()
+}
+
+/// The port of https at an address: an alias may have another than the site.
+fn web_port(spec: &Spec, seen: &Observations, ip: IpAddr) -> Option<u16> {
+    places(spec, seen).into_iter().find(|place| place.ip == ip).map(|place| place.port)
 }
 
 /// The ports that the owner says are closed.
@@ -34,10 +39,11 @@ pub fn closed(spec: &Spec, seen: &Observations) -> Vec<Probe> {
 
 fn closed_knocks(spec: &Spec, seen: &Observations) -> Vec<Knock> {
     let each = |ip: IpAddr| {
+        let beside = web_port(spec, seen, ip);
         spec.ports.closed.iter().map(move |closed| Knock {
             at: (ip, closed.port).into(),
             greet: greeting(closed),
-            beside: Some(spec.site.port),
+            beside,
         })
     };
     hosts(spec, seen).into_iter().flat_map(each).collect()
@@ -85,4 +91,40 @@ pub fn direct(spec: &Spec, seen: &Observations) -> Vec<Probe> {
 
 fn bare(spec: &Spec, at: SocketAddr, scheme: Scheme) -> Endpoint {
     Endpoint { scheme, host: spec.site.host.clone(), ip: at.ip(), port: at.port() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::{Addresses, Lookup, Nonce, Observation, Timestamp, Vantage};
+    use crate::target::Family;
+
+    #[test]
+    fn a_silent_port_is_held_against_the_web_port_of_its_own_address() {
+        let mut spec = Spec::of("app.example.com".parse().unwrap());
+        spec.aliases = vec!["https://console.example.com:8443".parse().unwrap()];
+        spec.ports.closed.truncate(1);
+        let mut seen = Observations::begin(spec.site.clone(), Timestamp(0), Nonce(7), Vantage::default());
+        for (name, last) in [("app.example.com", 7), ("console.example.com", 8)] {
+            let addresses = vec![[203, 0, 113, last].into()];
+            let answer = Addresses { addresses, aliases: vec![], absent: false, pinned: false };
+            let question = Lookup { name: name.into(), family: Family::V4 };
+            let o = Observation { question, asked_at_ms: 0, elapsed_ms: 0, attempts: 1, outcome: Ok(answer) };
+            seen.insert(o.into());
+        }
+        let said = |knocks: Vec<Knock>| -> Vec<String> {
+            knocks.into_iter().map(|knock| format!("{} beside {:?}", knock.at, knock.beside)).collect()
+        };
+        let closed = ["203.0.113.7:3000 beside Some(443)", "203.0.113.8:3000 beside Some(8443)"];
+        assert_eq!(said(closed_knocks(&spec, &seen)), closed);
+        assert_eq!(
+            said(web_knocks(&spec, &seen)),
+            [
+                "203.0.113.7:443 beside None",
+                "203.0.113.8:8443 beside None",
+                "203.0.113.7:80 beside Some(443)",
+                "203.0.113.8:80 beside Some(8443)",
+            ]
+        );
+    }
 }

@@ -16,7 +16,7 @@ pub fn questions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
                 path: path.clone(),
                 ask: Ask::Host { forgery, sni },
             };
-            for (forgery, sni) in over_tls(spec, &place) {
+            for (forgery, sni) in over_tls(&place) {
                 questions.push(ask(&place, forgery, sni).into());
             }
             for forgery in in_clear(&place) {
@@ -27,7 +27,7 @@ pub fn questions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
     questions
 }
 
-fn over_tls(spec: &Spec, place: &Endpoint) -> Vec<(Forgery, Sni)> {
+fn over_tls(place: &Endpoint) -> Vec<(Forgery, Sni)> {
     let mut all = vec![
         (Forgery::Foreign, Sni::Own),
         (Forgery::Foreign, Sni::Forged),
@@ -44,7 +44,6 @@ fn over_tls(spec: &Spec, place: &Endpoint) -> Vec<(Forgery, Sni)> {
     }
     // A site that is an address has the address as its Host, and sends no name in its hello.
     all.retain(|(_, sni)| place.host.name().is_some() || *sni != Sni::Absent);
-    let _ = spec;
     all
 }
 

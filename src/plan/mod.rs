@@ -14,7 +14,7 @@ use crate::observation::{self, Greet, Observations, Probe};
 use crate::spec::Spec;
 
 pub use names::{addresses, places};
-pub use request::{Follow, follow, hop, origin, request};
+pub use request::{Follow, follow, hop, request};
 
 /// Questions of one kind, and who needs them.
 struct Ask {
@@ -45,7 +45,8 @@ const PHASES: &[&[Ask]] = &[
         Ask { families: &["exposure"], questions: files::questions, awaited: true },
         Ask { families: &["ports"], questions: doors::direct, awaited: true },
     ],
-    &[Ask { families: &["hosts", "cors", "exposure", "ports"], questions: visits::again, awaited: true }],
+    // A refusal is believed only between two good answers; that port 80 is shut is one.
+    &[Ask { families: &["https", "hosts", "cors", "exposure", "ports"], questions: visits::again, awaited: true }],
 ];
 
 /// Every question wanted so far. Grows with the answers, never shrinks; done when `seen` holds them all.
@@ -82,3 +83,6 @@ pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
 fn is_claim(ask: &observation::Ask) -> bool {
     matches!(ask, observation::Ask::Origin { claim, .. } if !matches!(claim, observation::Claim::Own(_)))
 }
+
+#[cfg(test)]
+mod tests;

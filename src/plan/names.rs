@@ -6,9 +6,6 @@ use crate::observation::{Lookup, Observations, Probe};
 use crate::spec::Spec;
 use crate::target::{Endpoint, Family, Host, Origin, reserved};
 
-/// At most this many addresses of one name are looked at.
-pub const MOST_ADDRESSES: usize = 64;
-
 pub fn questions(spec: &Spec, _: &Observations) -> Vec<Probe> {
     let names = spec.origins().filter_map(|origin| origin.host.name());
     names.flat_map(|name| lookups(spec, name)).map(Probe::from).collect()
@@ -26,7 +23,7 @@ pub fn addresses(spec: &Spec, seen: &Observations, host: &Host) -> Vec<IpAddr> {
         Host::Address(ip) => vec![*ip],
         Host::Name(name) => {
             let answers = lookups(spec, name).filter_map(|lookup| seen.answer(&lookup));
-            answers.flat_map(|answer| answer.addresses.iter().take(MOST_ADDRESSES)).copied().collect()
+            answers.flat_map(|answer| answer.addresses.iter().take(Lookup::MOST_ADDRESSES)).copied().collect()
         }
     };
     let outside = |ip: &IpAddr| reserved(*ip).is_none() && !seen.vantage.own.contains(ip);

@@ -3,7 +3,7 @@
 use super::hosts::unescaped_dots;
 use super::names::distinct_places;
 use super::visits::error_folders;
-use crate::observation::{Ask, Claim, Http, Method, Observations, Probe};
+use crate::observation::{Ask, Claim, Http, Method, Observations, Probe, registrable};
 use crate::spec::{OriginPattern, Spec};
 use crate::target::{Endpoint, Host, Origin};
 
@@ -25,6 +25,10 @@ pub fn questions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
             ask(seen, &mut questions, &place, &format!("{folder}{NOWHERE}"), Claim::Foreign);
         }
         for path in spec.cors_paths(&seen.json_folders()) {
+            // Whether everybody may read is asked where the owner's origins must work.
+            if !spec.paths.contains(&path) {
+                ask(seen, &mut questions, &place, &path, Claim::Foreign);
+            }
             for origin in own_origins(spec, &place) {
                 ask(seen, &mut questions, &place, &path, Claim::Own(origin));
             }
@@ -69,11 +73,6 @@ fn claims(place: &Endpoint) -> Vec<Claim> {
         }
     }
     all
-}
-
-/// The registrable domain of a name (public suffix list); `None` for a public suffix or an unknown one.
-pub fn registrable(name: &str) -> Option<&str> {
-    psl::domain(name.as_bytes()).and_then(|domain| std::str::from_utf8(domain.as_bytes()).ok())
 }
 
 /// The owner's origins that are cross-origin to the place: the site's own origin needs no permission.

@@ -1,6 +1,6 @@
 //! Origins in words, and which of them the owner promised.
 
-use crate::observation::Claim;
+use crate::observation::{Claim, registrable};
 use crate::spec::{OriginPattern, Spec};
 use crate::target::{Host, Origin};
 
@@ -18,13 +18,13 @@ pub(super) fn is_promised(spec: &Spec, origin: &str) -> bool {
     spec.cors.origins.iter().flatten().any(covers)
 }
 
-/// Whether an origin's name lies below the registrable domain of the site.
+/// Whether an https origin's name lies below the registrable domain of the site.
 pub(super) fn is_below_own(spec: &Spec, origin: &str) -> bool {
-    let (Host::Name(own), Some(name)) = (&spec.site.host, origin.split_once("://").map(|(_, name)| name)) else {
+    let (Host::Name(own), Some(name)) = (&spec.site.host, origin.strip_prefix("https://")) else {
         return false;
     };
-    let domain = psl::domain(own.as_bytes()).and_then(|domain| std::str::from_utf8(domain.as_bytes()).ok());
-    domain.is_some_and(|domain| name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
+    let name = name.split(':').next().unwrap_or_default();
+    registrable(own).is_some_and(|domain| name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
 }
 
 pub(super) fn written(pattern: &OriginPattern) -> String {
@@ -72,6 +72,16 @@ mod tests {
         ] {
             assert_eq!(is_promised(&spec, origin), want, "{origin}");
         }
-        assert!(is_below_own(&spec, "https://x.example.com") && !is_below_own(&spec, "https://xexample.com"));
+        for (origin, want) in [
+            ("https://x.example.com", true),
+            ("https://x.example.com:8443", true),
+            ("http://x.example.com", false),
+            ("https://xexample.com", false),
+            ("https://example.com", false),
+            ("https://app.example.com.evil.test", false),
+            ("null", false),
+        ] {
+            assert_eq!(is_below_own(&spec, origin), want, "{origin}");
+        }
     }
 }

@@ -139,10 +139,7 @@ fn verdict(answer: &Answer, word: impl FnOnce(&Response) -> Word) -> Verdict {
 pub(super) mod tests {
     use super::*;
     use crate::judge::answered::tests::{exchange, response};
-    use crate::observation::{
-        ErrorKind, Exchange, Fact, Method, Nonce, Observations, Probe, ProbeError, Question, Stage, Timestamp,
-        Vantage,
-    };
+    use crate::observation::{ErrorKind, Exchange, Fact, Method, ProbeError, Question, Stage, Vantage};
     use crate::target::Origin;
 
     /// A GET at 203.0.113.7 for the site `https://app.example.com`.
@@ -165,14 +162,7 @@ pub(super) mod tests {
 
     /// Exactly these facts, of a run on 2026-03-02.
     pub fn run(facts: impl IntoIterator<Item = Fact>) -> Seen {
-        let site = "app.example.com".parse().unwrap();
-        let mut run = Observations::begin(site, Timestamp(1_772_460_307), Nonce(7), Vantage::default());
-        facts.into_iter().for_each(|fact| run.insert(fact));
-        Seen::complete(run, "", |run| {
-            let http = run.http.iter().map(|o| Probe::from(o.question.clone()));
-            let ports = run.ports.iter().map(|o| Probe::from(o.question.clone()));
-            http.chain(ports).chain(run.sessions.iter().map(|o| Probe::from(o.question.clone()))).collect()
-        })
+        crate::judge::tests::seen_from(Vantage::default(), facts)
     }
 
     const GOOD: [(&str, &str); 4] = [

@@ -7,7 +7,7 @@ use crate::observation::{ErrorKind, Exchange, Http, Knock, Observation, PortStat
 use crate::spec::Spec;
 use crate::target::Scheme;
 
-pub(super) enum Door<'a> {
+pub(in crate::judge) enum Door<'a> {
     Answered(&'a Exchange),
     /// Nothing is served there; with the words for it.
     Shut(String),
@@ -16,7 +16,7 @@ pub(super) enum Door<'a> {
 }
 
 /// That a port is shut is believed only between two good answers to the plain request at the same address.
-pub(super) fn door<'a>(spec: &Spec, seen: &Seen, o: &'a Observation<Http>) -> Door<'a> {
+pub(in crate::judge) fn door<'a>(spec: &Spec, seen: &Seen, o: &'a Observation<Http>) -> Door<'a> {
     let error = match &o.outcome {
         Ok(exchange) => return Door::Answered(exchange),
         Err(error) => error,

@@ -7,7 +7,7 @@ use crate::spec::Spec;
 use crate::target::Host;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
+pub(in crate::judge) enum Owner {
     /// A declared name.
     Site,
     /// The `www.` or apex beside a declared name.
@@ -16,7 +16,7 @@ pub(super) enum Owner {
 }
 
 /// Where a redirect leads (RFC 9110 §10.2.2); `None` when this is none, or it cannot be read.
-pub(super) fn location(hop: &Hop) -> Option<Url> {
+pub(in crate::judge) fn location(hop: &Hop) -> Option<Url> {
     if !hop.response.is_redirect() {
         return None;
     }
@@ -24,7 +24,7 @@ pub(super) fn location(hop: &Hop) -> Option<Url> {
 }
 
 /// A reference in an answer, read against the URL that was asked.
-pub(super) fn resolve(hop: &Hop, reference: &str) -> Option<Url> {
+pub(in crate::judge) fn resolve(hop: &Hop, reference: &str) -> Option<Url> {
     url(hop)?.join(reference).ok()
 }
 
@@ -33,7 +33,7 @@ pub(super) fn url(hop: &Hop) -> Option<Url> {
     Url::parse(&format!("{}{}", hop.request.origin, hop.request.target)).ok()
 }
 
-pub(super) fn owner(spec: &Spec, url: &Url) -> Owner {
+pub(in crate::judge) fn owner(spec: &Spec, url: &Url) -> Owner {
     let Some(Ok(host)) = url.host_str().map(str::parse::<Host>) else { return Owner::Other };
     let sibling = |own: &str, name: &str| is_www_of(own, name) || is_www_of(name, own);
     let beside = |own: &Host| own.name().zip(host.name()).is_some_and(|(own, name)| sibling(own, name));

@@ -1,9 +1,9 @@
 //! HTTPS as the only way in: what plain HTTP leads to, and what https answers say of it.
 
 mod chain;
-mod door;
+pub(super) mod door;
 mod hsts;
-mod location;
+pub(super) mod location;
 mod plain_cookie;
 mod same;
 mod stays;

@@ -29,6 +29,9 @@ fn cookies(spec: &Spec, now: Timestamp, exchange: &Exchange) -> Word {
     names.dedup();
     match (names.len(), shut_out(exchange.first())) {
         (0, Some(why)) => unknown(why),
+        (0, None) if (502..=504).contains(&exchange.first().status) => {
+            unknown(format!("{} is no answer of the application", exchange.first().status))
+        }
         (0, None) => pass("no cookie is set over plain http"),
         _ => fail(format!("sets {} over plain http", names.join(", "))),
     }
@@ -54,7 +57,9 @@ mod tests {
             let answer = plain_exchange("/", response(301, &fields, ""));
             assert_eq!(cookies(&spec, Timestamp(0), &answer), want);
         }
-        let held_off = plain_exchange("/", response(429, &[], ""));
-        assert_eq!(cookies(&spec, Timestamp(0), &held_off).0, crate::finding::Status::Unknown);
+        for status in [429, 502, 504] {
+            let no_word = plain_exchange("/", response(status, &[], ""));
+            assert_eq!(cookies(&spec, Timestamp(0), &no_word).0, crate::finding::Status::Unknown, "{status}");
+        }
     }
 }

@@ -1,15 +1,18 @@
 //! Is another name in the Host field refused, and is none ever given back?
 
+mod answer;
+
 use std::collections::BTreeMap;
 
-use super::answered::{baseline, control, is_application, shut_out, subject};
+use super::answered::{baseline, control, is_broken, shut_out, subject};
+use super::https::door::{Door, door};
 use super::{Check, Word, check, fail, pass, unknown, worst};
 use crate::finding::{Status, Subject, Verdict};
-use crate::observation::{
-    Ask, ErrorKind, Exchange, Forgery, Http, Observation, Place, ProbeError, Response, Seen, Sni,
-};
+use crate::observation::{Ask, ErrorKind, Exchange, Forgery, Http, Observation, Place, ProbeError, Seen, Sni};
 use crate::spec::Spec;
 use crate::target::{Host, Scheme};
+
+use answer::{Got, followed, got};
 
 pub(super) const CHECKS: &[Check] = &[
     check!("hosts/unknown-host-rejected", unknown_host_rejected),
@@ -38,23 +41,16 @@ fn look_alike_host_rejected(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let verdicts = by_page(spec, seen, alike, |spec, seen, o, forgery| {
         let word = refused(spec, seen, o, forgery);
         let meant = matches!(forgery, Forgery::Subdomain | Forgery::Localhost | Forgery::Loopback);
-        match (&spec.hosts.trusted, word) {
+        match word {
             // Nothing is written: health checks use such names.
-            (None, (Status::Fail, message)) if meant => pass(format!("{message}; hosts.trusted is not written")),
-            (Some(trusted), (Status::Fail, message)) if forgery == Forgery::Subdomain && covers(trusted, o) => {
-                pass(format!("{message}, within hosts.trusted"))
+            (Status::Fail, message) if meant && spec.hosts.trusted.is_none() => {
+                pass(format!("{message}; hosts.trusted is not written"))
             }
-            (_, word) => word,
+            word => word,
         }
     });
     let expected = spec.promised("no name but the site's own", "hosts.trusted");
     verdicts.into_iter().map(|verdict| verdict.expected(expected.clone())).collect()
-}
-
-/// Whether `*.example.com` in the owner's list covers names below the site's own.
-fn covers(trusted: &[String], o: &Observation<Http>) -> bool {
-    let below = format!(".{}", o.question.at.host);
-    trusted.iter().filter_map(|name| name.strip_prefix('*')).any(|suffix| below.ends_with(suffix))
 }
 
 fn address_host_rejected(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
@@ -65,26 +61,29 @@ fn address_host_rejected(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 }
 
 fn forged_host_not_reflected(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
-    let beside = |forgery, question: &Http| {
-        is_beside(forgery) || forgery == Forgery::Foreign && question.at.scheme == Scheme::Https
+    let beside = |forgery: Forgery, question: &Http| {
+        forgery.field().is_some() || forgery == Forgery::Foreign && question.at.scheme == Scheme::Https
     };
     by_page(spec, seen, beside, |spec, seen, o, forgery| match &o.outcome {
         Err(error) => rejected(spec, seen, o, error),
-        Ok(exchange) => {
-            if let Some(place) = followed(exchange.first()) {
-                return fail(format!("{} comes back in {}", named(forgery), words(place)));
-            }
-            if let Some(why) = shut_out(exchange.first()) {
-                return unknown(why);
-            }
-            believed(spec, seen, o, format!("{} does not come back", named(forgery)))
-        }
+        Ok(exchange) => reflected(spec, seen, o, exchange, named(forgery)),
     })
 }
 
-/// Fields beside the true Host.
-fn is_beside(forgery: Forgery) -> bool {
-    matches!(forgery, Forgery::XForwardedHost | Forgery::XHost | Forgery::XForwardedServer | Forgery::Forwarded)
+fn reflected(spec: &Spec, seen: &Seen, o: &Observation<Http>, exchange: &Exchange, name: &str) -> Word {
+    let answer = exchange.first();
+    let base = baseline(spec, seen, &o.question).and_then(|base| base.outcome.as_ref().ok());
+    if let Some(place) = followed(answer) {
+        fail(format!("{name} comes back in {}", words(place)))
+    } else if let Some(why) = shut_out(answer) {
+        unknown(why)
+    } else if is_broken(base.map(|base| &base.last().response), answer) {
+        unknown(format!("{name} gets {}: nobody can tell whether it comes back", answer.status))
+    } else if answer.content.coded.is_some() {
+        unknown(format!("{name} gets {} in a coding that nobody asked for", answer.status))
+    } else {
+        believed(spec, seen, o, format!("{name} does not come back"))
+    }
 }
 
 /// Whether a wrong name is refused: everything but the application's own answer is.
@@ -100,38 +99,49 @@ fn refused(spec: &Spec, seen: &Seen, o: &Observation<Http>, forgery: Forgery) ->
     let Some(Ok(base)) = baseline(spec, seen, &o.question).map(|base| base.outcome.as_ref()) else {
         return unknown("the true Host has no answer to compare with");
     };
-    let name = named(forgery);
-    if is_application(base, own_answer(seen, &o.question), answer) {
-        return match answer.status {
-            200..=399 => fail(format!("{name} gets the application: {}", answer.status)),
-            status => unknown(format!("{name} gets the same {status} as the true Host: nobody can tell")),
-        };
+    let (name, status) = (named(forgery), answer.status);
+    let host = forgery.host(&o.question.at, seen.observations().nonce);
+    let word = match got(spec, seen, o, &exchange.hops[0], base, &host) {
+        Got::Application => fail(format!("{name} gets the application: {status}")),
+        Got::ItsOwnName(place) => fail(format!("{name} comes back in {}", words(place))),
+        Got::Undecided => unknown(format!("{name} gets the same {status} as the true Host: nobody can tell")),
+        Got::Unread => unknown(format!("{name} gets {status} in a coding that nobody asked for")),
+        Got::Broken => unknown(format!("{name} gets {status}: that refuses nothing for good")),
+        Got::Nothing => believed(spec, seen, o, format!("{name} gets an empty {status}")),
+        Got::Upgrade => believed(spec, seen, o, format!("{name} is led to https of that name: {status}")),
+        Got::Site => believed(spec, seen, o, format!("{name} is led to the site: {status}")),
+        Got::Elsewhere => believed(spec, seen, o, format!("{name} is led elsewhere: {status}")),
+        Got::Another => believed(spec, seen, o, format!("{name} gets {status} and another content")),
+        Got::Refusal => believed(spec, seen, o, format!("{name} gets {status}")),
+    };
+    match word {
+        (Status::Fail, message) if is_trusted(spec, &host) => pass(format!("{message}, within hosts.trusted")),
+        word => word,
     }
-    // Over plain HTTP a redirect to https of the same unknown name is what proxies do by default.
-    if let Some(place) = followed(answer)
-        && o.question.at.scheme == Scheme::Https
-    {
-        return fail(format!("{name} comes back in {}", words(place)));
-    }
-    let visited = base.last().response.status;
-    match answer.status {
-        500.. if visited < 500 => unknown(format!("{name} gets {}: that refuses nothing for good", answer.status)),
-        status @ 200..=299 if answer.content.length == 0 => {
-            believed(spec, seen, o, format!("{name} gets an empty {status}"))
-        }
-        status @ 200..=299 => believed(spec, seen, o, format!("{name} gets {status} and another content")),
-        status @ 300..=399 => believed(spec, seen, o, format!("{name} is led elsewhere: {status}")),
-        status => believed(spec, seen, o, format!("{name} gets {status}")),
-    }
+}
+
+/// Whether the owner wrote the name, or a `*.example.com` that covers it.
+fn is_trusted(spec: &Spec, host: &str) -> bool {
+    let covers = |name: &String| match name.strip_prefix("*.") {
+        Some(above) => host.strip_suffix(above).is_some_and(|below| below.ends_with('.')),
+        None => host == name,
+    };
+    spec.hosts.trusted.iter().flatten().any(covers)
 }
 
 /// No answer at all may be a refusal: an alert, a closed or a refused connection.
 fn rejected(spec: &Spec, seen: &Seen, o: &Observation<Http>, error: &ProbeError) -> Word {
+    if o.question.at.scheme == Scheme::Http {
+        return match door(spec, seen, o) {
+            Door::Shut(why) => pass(why),
+            Door::Unclear(word) => word,
+            Door::Answered(_) => unknown(error.to_string()),
+        };
+    }
     let how = match &error.kind {
         ErrorKind::Alert(name) => format!("TLS ends with the alert {name}"),
         ErrorKind::Closed => "the connection is closed".into(),
         ErrorKind::Reset => "the connection is reset".into(),
-        ErrorKind::Refused => format!("port {} is closed", o.question.at.port),
         _ => return unknown(error.to_string()),
     };
     believed(spec, seen, o, how)
@@ -143,21 +153,6 @@ fn believed(spec: &Spec, seen: &Seen, o: &Observation<Http>, words: String) -> W
         Ok(()) => pass(words),
         Err(why) => why,
     }
-}
-
-/// What the proxy says on its own: the redirect from plain HTTP.
-fn own_answer<'a>(seen: &'a Seen, question: &Http) -> Option<&'a Response> {
-    let upgrade = seen.asked::<Http>().find(|o| {
-        o.question.ask == Ask::Upgrade
-            && o.question.at.ip == question.at.ip
-            && o.question.at.host == question.at.host
-    })?;
-    upgrade.outcome.as_ref().ok().map(Exchange::first).filter(|response| response.is_redirect())
-}
-
-/// The place where our value came back and a browser follows it.
-fn followed(response: &Response) -> Option<Place> {
-    response.content.echoes.iter().map(|echo| echo.place).filter(|place| *place != Place::Text).min()
 }
 
 /// One verdict a page and address: the worst of its forms.
@@ -216,3 +211,6 @@ fn words(place: Place) -> &'static str {
         Place::Text => "the text",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,13 @@
 //! Is the reverse proxy the only thing that the internet can reach?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::answered::{baseline, is_application};
-use super::vantage::{Egress, answers_somewhere, egress, is_local};
+use super::answered::{baseline, is_application, shut_out};
+use super::vantage::{Egress, answers_somewhere, egress, is_doubtful, published};
 use super::{Check, Word, check, fail, given, pass, unknown};
 use crate::finding::{Status, Subject, Verdict};
-use crate::observation::{Ask, ErrorKind, Greet, Http, Knock, Method, Observation, PortState, Seen, Stage};
+use crate::observation::{Ask, ErrorKind, Greet, Http, Knock, Lookup, Observation, PortState, Seen};
 use crate::spec::{ClosedPort, Spec};
 use crate::target::Family;
 
@@ -113,6 +113,9 @@ fn is_closed(
         PortState::Open { reset: true, .. } => fail("the connection is accepted, then reset: something listens"),
         PortState::Open { greeting, .. } => fail(open(greeting.as_deref())),
         PortState::Refused => believed(spec, seen, at.ip(), "refuses connections".into()),
+        PortState::Rejected { offender } if is_doubtful(*offender, at.ip()) => unknown(format!(
+            "is rejected by {offender}, which is no address of the internet: perhaps our own side"
+        )),
         PortState::Rejected { offender } => believed(spec, seen, at.ip(), format!("is rejected by {offender}")),
         PortState::Filtered => match egress(spec, seen, at) {
             Egress::Proven { by, id } => {
@@ -133,72 +136,92 @@ fn is_closed(
     }
 }
 
-/// A host that shuts us out refuses everything: "closed" needs a web port that answers, now and at the end.
+/// A host that shuts us out refuses everything: "closed" needs a web port that answers, now and at the end. What the
+/// site says there does not matter, unless it sends us away.
 fn believed(spec: &Spec, seen: &Seen, ip: IpAddr, words: String) -> Word {
-    let web = Knock { at: (ip, spec.site.port).into(), greet: Greet::Nothing, beside: None };
-    match seen.answer(&web) {
-        Some(PortState::Open { .. }) => {}
-        _ => {
-            return unknown(format!(
-                "{words}, but so does port {}: nothing of this address answers",
-                spec.site.port
-            ));
-        }
+    let ports: Vec<u16> = spec.origins().map(|origin| origin.port).collect();
+    let opens = |o: &Observation<Knock>| matches!(o.outcome, Ok(PortState::Open { reset: false, .. }));
+    let is_web = |o: &&Observation<Knock>| is_bare(o) && o.question.at.ip() == ip;
+    let mut web = seen.asked::<Knock>().filter(is_web).filter(|o| ports.contains(&o.question.at.port()));
+    if !web.any(opens) {
+        return unknown(format!("{words}, but no web port of this address takes connections"));
     }
-    let again = Http { at: spec.site.at(ip), method: Method::Get, path: spec.paths[0].clone(), ask: Ask::Again };
-    match seen.find(&again).map(|o| &o.outcome) {
-        Some(Err(error)) if error.stage == Stage::Connect => {
-            unknown(format!("{words}, but the address stopped answering: {error}"))
-        }
-        _ => pass(words),
+    let again = seen.asked::<Http>().filter(|o| o.question.ask == Ask::Again && o.question.at.ip == ip);
+    let held = again.map(|o| match &o.outcome {
+        Ok(exchange) => shut_out(exchange.first()).map_or(Ok(()), Err),
+        Err(error) => Err(error.to_string()),
+    });
+    match held.min_by_key(Result::is_err) {
+        Some(Ok(())) => pass(words),
+        Some(Err(why)) => unknown(format!("{words}, but the site stopped answering: {why}")),
+        None => unknown(format!("{words}, but the site was not asked again afterwards")),
     }
+}
+
+/// A knock that only asks whether a port takes connections.
+fn is_bare(o: &Observation<Knock>) -> bool {
+    o.question.greet == Greet::Nothing && o.question.beside.is_none()
 }
 
 /// A port that is closed on one family and open on the other is the gap that Docker and ufw leave.
 fn families_agree(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let all: Vec<&ClosedPort> = spec.ports.closed.iter().collect();
-    let mut by_port: BTreeMap<u16, Vec<&Observation<Knock>>> = BTreeMap::new();
+    if all.is_empty() {
+        return vec![Verdict::new(Subject::Site, Status::Skip, "no port in ports.closed")];
+    }
+    let mut by_port: BTreeMap<u16, Vec<Verdict>> = BTreeMap::new();
     for (o, port) in knocks(seen, &all) {
-        by_port.entry(port.port).or_default().push(o);
+        by_port.entry(port.port).or_default().push(is_closed(spec, seen, o, |_| "port is open".into()));
     }
-    let verdicts = by_port.into_iter().filter_map(|(port, knocks)| agreement(port, &knocks));
-    let verdicts: Vec<Verdict> = verdicts.collect();
-    match verdicts.is_empty() && seen.asked::<Knock>().next().is_some() {
-        true => vec![Verdict::new(Subject::Site, Status::Skip, "the site has addresses of one family")],
-        false => verdicts,
+    let verdicts: Vec<Verdict> = by_port.into_iter().filter_map(|(port, all)| agreement(port, all)).collect();
+    if !verdicts.is_empty() || seen.asked::<Knock>().next().is_none() {
+        return verdicts;
     }
+    if let Some(o) = seen.asked::<Lookup>().find(|o| o.outcome.is_err()) {
+        return vec![given(o, Subject::Site, |_| unknown("no answer"))];
+    }
+    let families: BTreeSet<Family> = published(spec, seen).into_iter().map(Family::of).collect();
+    vec![match families.len() {
+        2.. => Verdict::new(Subject::Site, Status::Unknown, "the addresses of one family were not asked"),
+        _ => Verdict::new(Subject::Site, Status::Skip, "the site has addresses of one family"),
+    }]
 }
 
-fn agreement(port: u16, knocks: &[&Observation<Knock>]) -> Option<Verdict> {
-    let of = |family| knocks.iter().filter(move |o| Family::of(o.question.at.ip()) == family);
-    let (v4, v6) = (of(Family::V4).next()?, of(Family::V6).next()?);
-    let is_open = |o: &Observation<Knock>| matches!(o.outcome, Ok(PortState::Open { .. }));
-    let open = |family| of(family).any(|o| is_open(o));
-    let failed = knocks.iter().find(|o| o.outcome.is_err());
-    let ids = [v4.id(), v6.id()];
-    let subject = |o: &Observation<Knock>| Subject::Port(port, o.question.at.ip());
-    Some(match (open(Family::V4), open(Family::V6), failed) {
-        (_, _, Some(o)) => given(o, subject(v6), |_| unknown("no answer")),
-        (false, true, _) => Verdict::new(
-            subject(v6),
-            Status::Fail,
-            "is closed on IPv4, open on IPv6: the firewall covers IPv4 alone",
-        )
-        .resting_on(ids),
-        (true, false, _) => {
-            Verdict::new(subject(v6), Status::Fail, "is open on IPv4, closed on IPv6").resting_on(ids)
-        }
-        (true, true, _) => Verdict::new(subject(v6), Status::Pass, "is open on both families").resting_on(ids),
-        (false, false, _) => Verdict::new(subject(v6), Status::Pass, "is closed on both families").resting_on(ids),
-    })
+/// What is known of one port at the addresses of both families; `None` where only one was asked.
+fn agreement(port: u16, verdicts: Vec<Verdict>) -> Option<Verdict> {
+    let address = |verdict: &Verdict| match verdict.subject {
+        Subject::Port(_, ip) => Some(ip),
+        _ => None,
+    };
+    let of = |family| verdicts.iter().filter(move |verdict| address(verdict).map(Family::of) == Some(family));
+    let any = |family, status| of(family).any(|verdict| verdict.status == status);
+    let all = |family, status| of(family).all(|verdict| verdict.status == status);
+    let (_, ip) = (of(Family::V4).next()?, address(of(Family::V6).next()?)?);
+    let (v4, v6) = (Family::V4, Family::V6);
+    let unsure = verdicts.iter().find(|verdict| verdict.status == Status::Unknown);
+    let (status, message) = if all(v4, Status::Pass) && any(v6, Status::Fail) {
+        fail("is closed on IPv4, open on IPv6: the firewall covers IPv4 alone")
+    } else if any(v4, Status::Fail) && all(v6, Status::Pass) {
+        fail("is open on IPv4, closed on IPv6")
+    } else if any(v4, Status::Fail) && any(v6, Status::Fail) {
+        pass("is open on both families")
+    } else if let Some(verdict) = unsure {
+        unknown(verdict.message.clone())
+    } else {
+        pass("is closed on both families")
+    };
+    let declared =
+        verdicts.iter().find_map(|verdict| verdict.declared.clone()).filter(|_| status != Status::Unknown);
+    let evidence = verdicts.iter().flat_map(|verdict| verdict.evidence.clone());
+    let verdict = Verdict::new(Subject::Port(port, ip), status, message).resting_on(evidence);
+    Some(Verdict { declared, ..verdict })
 }
 
 /// The port of https must answer on every published address.
 fn web_ports_open(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let is_web = |o: &&Observation<Knock>| {
-        let Knock { at, greet, beside } = o.question;
-        greet == Greet::Nothing
-            && beside.is_none()
+        let at = o.question.at;
+        is_bare(o)
             && spec.origins().any(|origin| origin.port == at.port())
             && !spec.vantage.control.contains(&at.ip())
     };
@@ -209,7 +232,6 @@ fn web_ports_open(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
             Err(error) if error.kind == ErrorKind::Unreachable => {
                 Verdict::new(subject, Status::Fail, error.to_string())
             }
-            Err(error) if is_local(&error.kind) => Verdict::new(subject, Status::Unknown, error.to_string()),
             _ => return given(o, subject, |state| web_word(seen, at.ip(), state)).expected("open"),
         };
         verdict.resting_on([o.id()]).expected("open")
@@ -223,6 +245,9 @@ fn web_word(seen: &Seen, ip: IpAddr, state: &PortState) -> Word {
         PortState::Open { reset: true, .. } => fail("the connection is accepted, then reset"),
         PortState::Open { .. } => pass("takes connections"),
         PortState::Refused => fail("refuses connections, yet the name leads here"),
+        PortState::Rejected { offender } if is_doubtful(*offender, ip) => unknown(format!(
+            "is rejected by {offender}, which is no address of the internet: perhaps our own side"
+        )),
         PortState::Rejected { offender } => fail(format!("is rejected by {offender}, yet the name leads here")),
         PortState::Filtered if answers_somewhere(seen, family).is_some() => {
             fail(format!("is silent while {family} works from here, yet the name leads here"))
@@ -230,3 +255,6 @@ fn web_word(seen: &Seen, ip: IpAddr, state: &PortState) -> Word {
         PortState::Filtered => unknown(format!("is silent, and nothing else answers over {family} from here")),
     }
 }
+
+#[cfg(test)]
+mod tests;

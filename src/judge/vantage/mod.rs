@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::{Check, check, given, unknown};
 use crate::finding::{Status, Subject, Verdict};
-use crate::observation::{ErrorKind, Greet, Knock, Lookup, Observation, PortState, Seen};
+use crate::observation::{Greet, Knock, Lookup, Observation, PortState, Seen};
 use crate::spec::Spec;
 use crate::target::{Family, Host, reserved};
 
@@ -19,7 +19,11 @@ fn outside_the_host(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let doors = seen.vantage().doors.iter().zip(&seen.vantage().behind_doors);
     let through = doors.map(|(door, ip)| {
         let verdict = place(spec, seen, *ip);
-        if verdict.status == Status::Pass { verdict.declared(format!("{door} (--connect-to)")) } else { verdict }
+        let word = match &verdict.declared {
+            Some(word) => format!("{door} (--connect-to), {word}"),
+            None => format!("{door} (--connect-to)"),
+        };
+        if verdict.status == Status::Pass { verdict.declared(word) } else { verdict }
     });
     published(spec, seen).into_iter().map(|ip| place(spec, seen, ip)).chain(through).collect()
 }
@@ -84,9 +88,18 @@ fn covered(seen: &Seen, ip: IpAddr) -> Verdict {
 pub(super) fn answers_somewhere(seen: &Seen, family: Family) -> Option<String> {
     let answered = |o: &&Observation<Knock>| {
         Family::of(o.question.at.ip()) == family
-            && matches!(o.outcome, Ok(PortState::Open { .. } | PortState::Refused | PortState::Rejected { .. }))
+            && match o.outcome {
+                Ok(PortState::Open { .. } | PortState::Refused) => true,
+                Ok(PortState::Rejected { offender }) => !is_doubtful(offender, o.question.at.ip()),
+                Ok(PortState::Filtered) | Err(_) => false,
+            }
     };
     seen.asked::<Knock>().find(answered).map(Observation::id)
+}
+
+/// Whether an ICMP error may come from our own side: a private sender speaks for no address of the internet.
+pub(super) fn is_doubtful(offender: IpAddr, at: IpAddr) -> bool {
+    offender != at && reserved(offender).is_some() && reserved(at).is_none()
 }
 
 /// Silence is "closed" only when our packets are proven to leave.
@@ -111,9 +124,13 @@ fn egress_proven(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     if !verdicts.is_empty() {
         return verdicts;
     }
-    match seen.asked::<Knock>().any(|o| o.outcome.is_ok()) {
-        true => vec![Verdict::new(Subject::Site, Status::Skip, "no port is silent")],
-        false => vec![],
+    // A knock without an answer may have met silence: then it is not known that no port is silent.
+    match seen.asked::<Knock>().find(|o| o.outcome.is_err()) {
+        Some(o) => vec![given(o, Subject::Site, |_| unknown("no answer"))],
+        None if seen.asked::<Knock>().next().is_some() => {
+            vec![Verdict::new(Subject::Site, Status::Skip, "no port is silent")]
+        }
+        None => vec![],
     }
 }
 
@@ -138,10 +155,17 @@ pub(super) fn egress(spec: &Spec, seen: &Seen, at: SocketAddr) -> Egress {
         return Egress::Declared;
     }
     let port = at.port();
-    Egress::Unproven(match controls.first() {
-        Some(control) => format!("is silent, and so is control {}: it proves nothing", control.ip()),
-        None => format!("is silent, and nothing proves that our packets to port {port} leave"),
-    })
+    let why = controls.iter().find_map(|control| {
+        let question = Knock { at: *control, greet: Greet::Nothing, beside: None };
+        let ip = control.ip();
+        Some(match &seen.find(&question)?.outcome {
+            Ok(PortState::Filtered) => format!("is silent, and so is control {ip}: it proves nothing"),
+            Ok(_) => format!("is silent, and nothing listens at control {ip} on port {port}: it proves nothing"),
+            Err(error) => format!("is silent, and control {ip} has no answer: {error}"),
+        })
+    });
+    let nothing = || format!("is silent, and nothing proves that our packets to port {port} leave");
+    Egress::Unproven(why.unwrap_or_else(nothing))
 }
 
 /// Every address that the site's names lead to, probed or not.
@@ -157,7 +181,5 @@ pub(super) fn published(spec: &Spec, seen: &Seen) -> Vec<IpAddr> {
     all
 }
 
-/// Whether a question was cut off by this machine's own fault.
-pub(super) fn is_local(kind: &ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Local | ErrorKind::NotSent)
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::observation::{
+    Addresses, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Hop, Http, Lookup, Mark, Nonce, Observation,
+    PortState, ProbeError, Question, Response, Sni, Stage, Timestamp, Vantage,
+};
+use crate::spec::OriginPattern;
+use crate::target::{Family, Scheme};
+
+fn promise() -> Spec {
+    let mut spec = Spec::of("app.example.com".parse().unwrap());
+    spec.aliases = vec!["www.example.com".parse().unwrap()];
+    spec.paths = vec!["/".into(), "/api/health".into()];
+    spec.cors.origins = Some(vec![OriginPattern::Exact("https://console.example.com".parse().unwrap())]);
+    spec.vantage.control = vec!["198.51.100.9".parse().unwrap()];
+    spec
+}
+
+/// A fact for a question, drawn from `dice`.
+fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
+    let error = || ProbeError::new(Stage::Connect, ErrorKind::Timeout, "no answer");
+    fn told<Q: Question>(question: Q, outcome: Result<Q::Answer, ProbeError>) -> Observation<Q> {
+        Observation { question, asked_at_ms: 0, elapsed_ms: 0, attempts: 1, outcome }
+    }
+    match question {
+        Probe::Lookup(q) => {
+            let v4 = q.family == Family::V4;
+            let address = |n: u32| {
+                if v4 { [203, 0, 113, n as u8].into() } else { [0x2001, 0xdb8, 0, 0, 0, 0, 0, n as u16].into() }
+            };
+            let addresses = (1..=dice(4)).map(address).collect();
+            let answer = Addresses { addresses, aliases: vec![], absent: false, pinned: false };
+            told(q, if dice(8) == 0 { Err(error()) } else { Ok(answer) }).into()
+        }
+        Probe::Knock(q) => {
+            let offender = [198, 51, 100, 1].into();
+            told(
+                q,
+                match dice(5) {
+                    0 => Ok(PortState::Open { greeting: None, reset: false }),
+                    1 => Ok(PortState::Refused),
+                    2 => Ok(PortState::Rejected { offender }),
+                    3 => Ok(PortState::Filtered),
+                    _ => Err(error()),
+                },
+            )
+            .into()
+        }
+        Probe::Session(q) => told(q, Err(error())).into(),
+        Probe::Http(q) => {
+            let request = q.request(Nonce(7));
+            let sent = request.fields.iter().find(|(name, _)| name == "Origin").map(|(_, value)| value.clone());
+            let fields = sent.filter(|_| dice(2) == 0).map(|value| ("Access-Control-Allow-Origin".into(), value));
+            let marks = if dice(2) == 0 { vec![Mark::Json] } else { vec![] };
+            let content = Content { length: 1, marks, ..Content::default() };
+            let status = [200, 404, 302, 500][dice(4) as usize];
+            let response = Response { status, fields: fields.into_iter().collect(), cookies: vec![], content };
+            let exchange = Exchange { hops: vec![Hop { request, response }], stopped: None };
+            told(q, if dice(4) == 0 { Err(error()) } else { Ok(exchange) }).into()
+        }
+    }
+}
+
+/// Answers everything until nothing is left to ask. What was wanted once stays wanted.
+fn run(spec: &Spec, seed: u64) -> Result<Observations, TestCaseError> {
+    let mut state = seed | 1;
+    // xorshift64: any sequence will do.
+    let mut dice = move |sides: u32| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 33) as u32 % sides
+    };
+    let mut seen = Observations::begin(spec.site.clone(), Timestamp(0), Nonce(7), Vantage::default());
+    let mut before = BTreeSet::new();
+    for _ in 0..64 {
+        let all = wanted(spec, &seen);
+        prop_assert!(all.is_superset(&before), "{:?}", before.difference(&all).next());
+        let missing: Vec<Probe> = all.iter().filter(|probe| !seen.holds(probe)).cloned().collect();
+        if missing.is_empty() {
+            let ids: BTreeSet<String> = all.iter().map(ToString::to_string).collect();
+            prop_assert_eq!(ids.len(), all.len(), "two questions have one id");
+            return Ok(seen);
+        }
+        // A batch comes back in any order, some of it later.
+        let now = missing.len().div_ceil(1 + dice(3) as usize);
+        missing.into_iter().take(now).for_each(|probe| seen.insert(fact(probe, &mut dice)));
+        before = all;
+    }
+    Err(TestCaseError::fail("the plan does not end"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_plan_ends_stays_small_and_takes_nothing_back(seed: u64) {
+        let spec = promise();
+        let seen = run(&spec, seed)?;
+        let places: BTreeSet<_> = places(&spec, &seen).into_iter().collect();
+        // Some two hundred questions a place: a site with two names at six addresses each is the most seen here.
+        let (_, all) = seen.answered();
+        prop_assert!(all <= 8 + 200 * places.len(), "{all} questions for {} places", places.len());
+        let only_own = |ip| places.iter().any(|place| place.ip == ip) || spec.vantage.control.contains(&ip);
+        prop_assert!(seen.ports.iter().all(|o| only_own(o.question.at.ip())));
+        prop_assert!(seen.http.iter().all(|o| only_own(o.question.at.ip)));
+    }
+}
+
+/// Both names at one address; every exchange as told.
+fn answered(spec: &Spec, answer: impl Fn(&Http) -> Option<u16>) -> Observations {
+    let mut seen = Observations::begin(spec.site.clone(), Timestamp(0), Nonce(7), Vantage::default());
+    loop {
+        let missing: Vec<Probe> = wanted(spec, &seen).into_iter().filter(|probe| !seen.holds(probe)).collect();
+        if missing.is_empty() {
+            return seen;
+        }
+        for probe in missing {
+            let told = match probe {
+                Probe::Lookup(question) => lookup(question),
+                Probe::Http(question) => match answer(&question) {
+                    Some(status) => page(question, status),
+                    None => unanswered(question),
+                },
+                Probe::Knock(question) => unanswered(question),
+                Probe::Session(question) => unanswered(question),
+            };
+            seen.insert(told);
+        }
+    }
+}
+
+fn lookup(question: Lookup) -> Fact {
+    let addresses = if question.family == Family::V4 { vec![[203, 0, 113, 7].into()] } else { vec![] };
+    let answer = Addresses { addresses, aliases: vec![], absent: false, pinned: false };
+    Observation { question, asked_at_ms: 0, elapsed_ms: 0, attempts: 1, outcome: Ok(answer) }.into()
+}
+
+fn page(question: Http, status: u16) -> Fact {
+    let response = Response { status, fields: vec![], cookies: vec![], content: Content::default() };
+    let hop = Hop { request: question.request(Nonce(7)), response };
+    let outcome = Ok(Exchange { hops: vec![hop], stopped: None });
+    Observation { question, asked_at_ms: 0, elapsed_ms: 0, attempts: 1, outcome }.into()
+}
+
+fn unanswered<Q: Question>(question: Q) -> Fact
+where
+    Observation<Q>: Into<Fact>,
+{
+    let outcome = Err(ProbeError::not_sent("not here"));
+    Observation { question, asked_at_ms: 0, elapsed_ms: 0, attempts: 0, outcome }.into()
+}
+
+#[test]
+fn a_family_alone_asks_what_its_refusals_rest_on() {
+    for (family, again) in
+        [("https", true), ("hosts", true), ("cors", true), ("exposure", true), ("ports", true), ("smoke", false)]
+    {
+        let mut spec = promise();
+        let families = [
+            "vantage",
+            "ports",
+            "https",
+            "certificate",
+            "headers",
+            "hosts",
+            "cookies",
+            "cors",
+            "exposure",
+            "smoke",
+        ];
+        spec.scope.only = vec![family.into()];
+        spec.scope.omitted = families.into_iter().filter(|other| *other != family).map(Into::into).collect();
+        let seen = answered(&spec, |_| Some(200));
+        assert_eq!(seen.http.iter().any(|o| o.question.ask == observation::Ask::Again), again, "{family}");
+        assert!(seen.http.iter().any(|o| o.question.ask == observation::Ask::Visit), "{family}");
+    }
+}
+
+#[test]
+fn a_health_path_is_looked_for_where_nobody_named_one() {
+    for (written, status, want) in [(false, 404, true), (false, 200, false), (true, 404, false)] {
+        let mut spec = Spec::of("app.example.com".parse().unwrap());
+        if written {
+            spec.lines.insert("paths".into(), 2);
+        }
+        let seen = answered(&spec, |_| Some(status));
+        let asked = seen.http.iter().any(|o| o.question.ask == observation::Ask::Health);
+        assert_eq!(asked, want, "{written} {status}");
+    }
+}
+
+#[test]
+fn everybodys_star_is_looked_for_where_own_origins_must_work() {
+    let mut spec = promise();
+    spec.cors.paths = Some(vec!["/api/v2/items".into()]);
+    let seen = answered(&spec, |_| Some(200));
+    let at = |claim: &Claim| {
+        let asked = seen.http.iter().filter(|o| {
+            matches!(&o.question.ask, observation::Ask::Origin { claim: c, .. } if c == claim)
+                && o.question.path == "/api/v2/items"
+        });
+        asked.count()
+    };
+    let own = Claim::Own("https://console.example.com".parse().unwrap());
+    assert_eq!([at(&Claim::Foreign), at(&own), at(&Claim::Null)], [2, 2, 0]);
+}
+
+#[test]
+fn a_forged_name_goes_to_each_address_once() {
+    let seen = answered(&promise(), |_| Some(200));
+    let asked = |scheme, forgery| {
+        let ask =
+            observation::Ask::Host { forgery, sni: if scheme == Scheme::Http { Sni::Absent } else { Sni::Own } };
+        seen.http.iter().filter(|o| o.question.at.scheme == scheme && o.question.ask == ask).count()
+    };
+    // Two names at one address, a page and an API path.
+    assert_eq!(asked(Scheme::Https, Forgery::Foreign), 2);
+    assert_eq!(asked(Scheme::Https, Forgery::UnescapedDot(1)), 2);
+    assert_eq!(asked(Scheme::Http, Forgery::Foreign), 2);
+    assert_eq!(asked(Scheme::Http, Forgery::XForwardedHost), 0);
+}
