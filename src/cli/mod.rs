@@ -57,6 +57,7 @@ golive answers one question from outside a server: may this deployment go live?
 
 /// Parses, runs a command, and says how it ended.
 pub fn run() -> Exit {
+    std::panic::set_hook(Box::new(|panic| eprintln!("{}", failure(panic.location()))));
     match parse() {
         Ok(Cli { command: Some(command) }) => match command {
             Command::Scan(args) => scan::run(args),
@@ -71,6 +72,12 @@ pub fn run() -> Exit {
         }
         Err(error) => usage(&error),
     }
+}
+
+/// What is said of a bug: the place alone, for the words of a panic may hold text of the target.
+fn failure(place: Option<&std::panic::Location>) -> String {
+    let place = place.map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+    format!("golive failed in itself{place}; please report it")
 }
 
 /// The help of every command ends with the exit codes.
