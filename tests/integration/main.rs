@@ -8,3 +8,4 @@ mod layering;
 mod place;
 mod plan;
 mod run;
+mod secrets;
