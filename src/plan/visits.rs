@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::names::places;
-use crate::observation::{Ask, Http, Method, Observations, Probe, Session};
+use crate::observation::{Ask, Http, Method, Observations, Probe, Session, folder};
 use crate::spec::Spec;
 use crate::target::{Endpoint, Scheme};
 
@@ -55,8 +55,8 @@ pub fn error_folders(spec: &Spec, seen: &Observations) -> Vec<String> {
 
 /// At most how many folders below the root the answers may add.
 pub fn most_folders(spec: &Spec) -> usize {
-    let folders = || spec.paths.iter().filter_map(|path| path.rsplit_once('/')).map(|(folder, _)| folder);
-    if spec.api.is_some() { 0 } else { folders().filter(|f| !f.is_empty()).collect::<BTreeSet<_>>().len() }
+    let folders = || spec.paths.iter().filter_map(|path| folder(path)).filter(|folder| !folder.is_empty());
+    if spec.api.is_some() { 0 } else { folders().collect::<BTreeSet<_>>().len() }
 }
 
 /// Each path over plain HTTP: GET and HEAD, and one empty POST to a random path.

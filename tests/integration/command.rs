@@ -5,6 +5,7 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 
 use golive::demo::FAULTS;
+use golive::gate::Outcome;
 use golive::judge::pages;
 use golive::report::{Format, Report};
 use serde_json::Value;
@@ -333,4 +334,39 @@ fn a_plan_is_told_without_a_packet() {
     }
     let said = golive(&["plan", "app.example.com", "--resolve", "app.example.com:443:127.0.0.1"]);
     assert!(said.stdout.contains("no address of the site may be asked"), "{}", said.stdout);
+}
+
+/// A site that takes connections and says nothing: whenever it ends, there is a report, and what was not seen is said.
+#[test]
+fn a_run_that_is_stopped_leaves_its_reports() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = format!("::{}", silent.local_addr().unwrap());
+    let folder = Folder::new();
+    let dir = folder.path().join("out");
+    let args =
+        ["scan", "app.example.com", "--resolve", "app.example.com:443:203.0.113.7", "--connect-to", &to, "-o"];
+    // Every port is a door to the silent one, so the datastores are found open.
+    for (signal, limit, code) in [("INT", "30s", 130), ("TERM", "30s", 143), ("", "2s", 1)] {
+        let child = program()
+            .args(args)
+            .arg(&dir)
+            .args(["-m", limit])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        if !signal.is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(700));
+            let kill = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+            assert!(kill.success());
+        }
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{signal} {output:?}");
+        let report = Report::from_json(&folder.read("out/golive.json")).unwrap();
+        assert!(report.interrupted && report.gate.result != Outcome::Go, "{signal}");
+        assert!(report.findings.iter().any(|f| f.message.starts_with("not asked before")), "{signal}");
+        assert!(folder.read("out/TEST-golive.xml").trim_end().ends_with("</testsuites>"));
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 2, "{signal}: something is left");
+        fs::remove_dir_all(&dir).unwrap();
+    }
 }

@@ -90,7 +90,7 @@ fn a_request_is_made_of_the_promise_and_the_nonce_alone() {
 const POLICIES: &[&str] = &[
     include_str!("../../src/demo/golive.toml"),
     "site = \"https://app.example.com\"\n",
-    "site = \"https://app.example.com\"\npaths = [\"/\", \"/api/health\", \"/account/\", \"/shop?page=1\"]\n",
+    "site = \"https://app.example.com\"\npaths = [\"/\", \"/api/health\", \"/account/\", \"/api/shop?page=/1\"]\n",
     "site = \"https://203.0.113.7\"\npaths = [\"/api/health\"]\n",
     "site = \"https://example.com:8443\"\naliases = [\"https://a.example.com\", \"https://b.example.com\"]\n\
      [vantage]\ncontrol = [\"203.0.113.250\", \"2001:db8::250\"]\n\
