@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use golive::finding::{Finding, Status};
 use golive::gate::Outcome;
-use golive::observation::Observations;
+use golive::observation::{ErrorKind, Observations, PortState, ProbeError, Stage};
 use golive::report::{Format, Report, Screen, Verbosity, terminal};
 use golive::spec::{ClosedPort, Spec};
 use golive::target::Family;
@@ -110,6 +110,35 @@ fn each_missing_question_is_missed() {
         }
     }
     assert_eq!(go, ["port:203.0.113.7:80", "port:[2001:db8::7]:80"]);
+}
+
+/// A negative needs its control: of a site that is down nothing is known but its names and its ports.
+#[test]
+fn of_a_site_that_is_down_nothing_passes() {
+    for state in [Ok(PortState::Refused), Err(timeout("no answer"))] {
+        let mut down = sound().observations.clone();
+        for port in down.ports.iter_mut().filter(|port| [80, 443].contains(&port.question.at.port())) {
+            port.outcome = state.clone();
+        }
+        down.sessions.iter_mut().for_each(|o| o.outcome = Err(timeout("no TLS handshake")));
+        down.http.iter_mut().for_each(|o| o.outcome = Err(timeout("no answer")));
+        let report = again(&sound().policy, down);
+        let known = ["vantage", "ports"];
+        let passed: Vec<String> = report
+            .findings
+            .iter()
+            .filter(|f| {
+                f.status == Status::Pass && !known.contains(&f.family.as_str()) && f.check != "names-resolve"
+            })
+            .map(|f| format!("{} {}: {}", f.check, f.subject, f.message))
+            .collect();
+        assert!(passed.is_empty(), "{state:?} {passed:#?}");
+        assert_ne!(report.gate.result, Outcome::Go);
+    }
+}
+
+fn timeout(words: &str) -> ProbeError {
+    ProbeError::new(Stage::Connect, ErrorKind::Timeout, words)
 }
 
 #[test]
