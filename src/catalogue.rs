@@ -23,6 +23,31 @@ pub struct Page {
     pub body: &'static str,
 }
 
+/// The text of `checks/README.md`: every page under the item of the gate that it decides.
+pub fn index(pages: &[Page]) -> String {
+    let items = Item::GATE.into_iter().chain([Item::Advice]);
+    let parts: Vec<String> = items.map(|item| part(pages, item)).collect();
+    format!(
+        "# The catalogue\n\nEvery property that `golive` looks for, by the item of the gate it decides; an item is GO \
+         only when each property marked ● was seen to hold.\n{}",
+        parts.concat()
+    )
+}
+
+fn part(pages: &[Page], item: Item) -> String {
+    let rows = pages.iter().filter(|page| page.gate == item).map(|page| {
+        let Page { family, id, title, severity, .. } = page;
+        let carries = if page.carries { "●" } else { "" };
+        format!("| [{id}]({family}/{id}.md) | {severity} | {title} | {carries} |\n")
+    });
+    let rows: String = rows.collect();
+    let head = match item {
+        Item::Advice => "advice, which never decides",
+        item => item.words(),
+    };
+    format!("\n## {head}\n\n| check | severity | property | |\n|---|---|---|---|\n{rows}")
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {

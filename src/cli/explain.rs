@@ -9,6 +9,10 @@ use crate::judge::pages;
 use crate::spec::{did_you_mean, nearest};
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+examples:
+  golive explain
+  golive explain datastore-port-closed")]
 pub struct Args {
     /// Of a check, such as datastore-port-closed; without it: the list
     id: Option<String>,

@@ -13,7 +13,7 @@ mod scan;
 mod stop;
 
 use clap::error::{ContextKind, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use exit::Exit;
 
@@ -57,7 +57,8 @@ golive answers one question from outside a server: may this deployment go live?
 
 /// Parses, runs a command, and says how it ended.
 pub fn run() -> Exit {
-    match Cli::try_parse() {
+    std::panic::set_hook(Box::new(|panic| eprintln!("{}", failure(panic.location()))));
+    match parse() {
         Ok(Cli { command: Some(command) }) => match command {
             Command::Scan(args) => scan::run(args),
             Command::Plan(args) => plan::run(&args),
@@ -73,15 +74,47 @@ pub fn run() -> Exit {
     }
 }
 
+/// What is said of a bug: the place alone, for the words of a panic may hold text of the target.
+fn failure(place: Option<&std::panic::Location>) -> String {
+    let place = place.map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+    format!("golive failed in itself{place}; please report it")
+}
+
+/// The help of every command ends with the exit codes.
+fn parse() -> Result<Cli, clap::Error> {
+    let with_exit_codes = |command: clap::Command| {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        command.after_help(format!("{help}\n\n{}", exit::TABLE))
+    };
+    Cli::from_arg_matches(&Cli::command().mut_subcommands(with_exit_codes).try_get_matches()?)
+}
+
 fn usage(error: &clap::Error) -> Exit {
     if let (ErrorKind::InvalidSubcommand, Some(site)) = (error.kind(), misplaced_site(error)) {
         let site = crate::report::plain(&site);
         eprintln!("error: no command '{site}'; did you mean 'golive scan {site}'?");
         return Exit::Usage;
     }
+    let said = error.to_string();
+    if error.use_stderr() && said.contains('@') {
+        eprint!("{}", without_credentials(&said));
+        return Exit::Usage;
+    }
     // Help goes to stdout and is no error.
     let _ = error.print();
     if error.use_stderr() { Exit::Usage } else { Exit::Go }
+}
+
+/// What stands before an `@` may be a password: it is not said again.
+fn without_credentials(text: &str) -> String {
+    let words = text.split_inclusive(char::is_whitespace).map(|word| match word.rfind('@') {
+        Some(at) => {
+            let from = word[..at].find("://").map_or(0, |scheme| scheme + 3);
+            format!("{}…{}", &word[..from], &word[at..])
+        }
+        None => word.into(),
+    });
+    words.collect()
 }
 
 /// A site where a command should stand.

@@ -241,8 +241,13 @@ impl Observations {
     pub fn json_folders(&self) -> BTreeSet<String> {
         let visits = self.http.iter().filter(|o| o.question.ask == Ask::Visit);
         let json = visits.filter(|o| o.outcome.as_ref().is_ok_and(|x| x.last().response.is_json()));
-        json.filter_map(|o| Some(format!("{}/", o.question.path.rsplit_once('/')?.0))).collect()
+        json.filter_map(|o| Some(format!("{}/", folder(&o.question.path)?))).collect()
     }
+}
+
+/// The folder of a path, without the slash at its end; a slash of the query is none of the path's.
+pub fn folder(path: &str) -> Option<&str> {
+    path.split('?').next()?.rsplit_once('/').map(|(folder, _)| folder)
 }
 
 impl<Q: Question> Observation<Q> {

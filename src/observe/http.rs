@@ -84,12 +84,13 @@ impl Drop for Driver {
 }
 
 fn wire(request: &Request) -> Result<hyper::Request<Empty<Bytes>>, ProbeError> {
-    let refuse = |what: &str| ProbeError::new(Stage::Plan, ErrorKind::Local, format!("{what} cannot be sent"));
+    // A target that a redirect led to is the site's text, and may hold a secret.
+    let refused = |_| ProbeError::new(Stage::Plan, ErrorKind::Local, "the target of the request cannot be sent");
     let mut builder = hyper::Request::builder().method(request.method.to_string().as_str());
     for (name, value) in &request.fields {
         builder = builder.header(name.as_str(), value.as_str());
     }
-    builder.uri(request.target.as_str()).body(Empty::new()).map_err(|_| refuse(&request.target))
+    builder.uri(request.target.as_str()).body(Empty::new()).map_err(refused)
 }
 
 /// The fields of the final answer as they stood on the wire; informational answers (RFC 9110 §15.2) are passed over.

@@ -183,7 +183,7 @@ impl Run {
             Probe::Lookup(q) => {
                 self.timed(q.clone(), async { (1, self.names.lookup(&self.net.way, &q).await) }).await.into()
             }
-            Probe::Knock(q) => self.timed(q.clone(), port::knock(&self.net, &q)).await.into(),
+            Probe::Knock(q) => self.timed(q.clone(), port::knock(&self.net, &self.recorder, &q)).await.into(),
             Probe::Session(q) => self.timed(q.clone(), async { (1, self.session(&q).await) }).await.into(),
             Probe::Http(q) => {
                 let dialogue = Dialogue {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::dial::Failure;
 use super::net::Net;
+use super::record::Recorder;
 use crate::observation::{ErrorKind, Greet, Knock, PortState, ProbeError, Stage};
 
 /// Silence is believed after this many fresh sockets: at 5 % loss each way they all miss once in a hundred thousand.
@@ -20,14 +21,11 @@ const SOCKETS: u32 = 5;
 /// How long a greeting may take.
 const GREETING: Duration = Duration::from_millis(800);
 
-/// At most this many characters of a greeting are kept.
-const GREETING_LENGTH: usize = 64;
-
 /// Asks until something answers, or all sockets met silence while the reference answered.
 ///
 /// # Errors
 /// What came back says nothing about the port, or the reference was silent too.
-pub async fn knock(net: &Arc<Net>, question: &Knock) -> (u8, Result<PortState, ProbeError>) {
+pub async fn knock(net: &Arc<Net>, recorder: &Recorder, question: &Knock) -> (u8, Result<PortState, ProbeError>) {
     let at = question.at;
     let mut sockets = JoinSet::new();
     let mut asked = 0;
@@ -46,17 +44,18 @@ pub async fn knock(net: &Arc<Net>, question: &Knock) -> (u8, Result<PortState, P
         }
     };
     let attempts = u8::try_from(asked).unwrap_or(u8::MAX);
-    (attempts, state(net, question, answer).await)
+    (attempts, state(net, recorder, question, answer).await)
 }
 
 async fn state(
     net: &Net,
+    recorder: &Recorder,
     question: &Knock,
     answer: Option<Result<TcpStream, Failure>>,
 ) -> Result<PortState, ProbeError> {
     let at = question.at;
     match answer {
-        Some(Ok(stream)) => Ok(greeted(stream, question.greet).await),
+        Some(Ok(stream)) => Ok(greeted(stream, question.greet, recorder).await),
         Some(Err(Failure::Reset)) => Ok(PortState::Open { greeting: None, reset: true }),
         Some(Err(Failure::Refused)) => Ok(PortState::Refused),
         Some(Err(Failure::Rejected { offender })) if !net.is_own(offender) => Ok(PortState::Rejected { offender }),
@@ -95,7 +94,7 @@ fn last_wait(net: &Net, at: SocketAddr) -> Duration {
 }
 
 /// What an open port says. That it is open is known already; no failure here changes it.
-async fn greeted(mut stream: TcpStream, greet: Greet) -> PortState {
+async fn greeted(mut stream: TcpStream, greet: Greet, recorder: &Recorder) -> PortState {
     let hello: &[u8] = match greet {
         Greet::Nothing => return PortState::Open { greeting: None, reset: false },
         Greet::Listen => b"",
@@ -110,33 +109,7 @@ async fn greeted(mut stream: TcpStream, greet: Greet) -> PortState {
     };
     match timeout(GREETING, talk).await {
         Ok(Ok(0)) | Err(_) => PortState::Open { greeting: None, reset: false },
-        Ok(Ok(length)) => PortState::Open { greeting: Some(first_line(&bytes[..length])), reset: false },
+        Ok(Ok(length)) => PortState::Open { greeting: Some(recorder.greeting(&bytes[..length])), reset: false },
         Ok(Err(_)) => PortState::Open { greeting: None, reset: true },
-    }
-}
-
-/// The first line, printable and short.
-fn first_line(bytes: &[u8]) -> String {
-    let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
-    let text = String::from_utf8_lossy(line);
-    text.trim_end().escape_debug().take(GREETING_LENGTH).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_greeting_is_one_short_printable_line() {
-        for (bytes, want) in [
-            (&b"+PONG\r\n"[..], "+PONG"),
-            (b"N", "N"),
-            (b"-NOAUTH Authentication required.\r\nmore", "-NOAUTH Authentication required."),
-            (b"\x1b[2J\x07", "\\u{1b}[2J\\u{7}"),
-            (b"", ""),
-        ] {
-            assert_eq!(first_line(bytes), want);
-        }
-        assert_eq!(first_line(&[b'a'; 300]).len(), GREETING_LENGTH);
     }
 }

@@ -5,6 +5,9 @@ use super::http::Raw;
 use super::redact::Redactor;
 use crate::observation::{CookieValue, Echo, Hop, Nonce, Place, Request, Response};
 
+/// At most this many characters of a greeting are kept.
+const GREETING_LENGTH: usize = 64;
+
 pub struct Recorder {
     redactor: Redactor,
     nonce: Nonce,
@@ -37,6 +40,13 @@ impl Recorder {
                 content,
             },
         }
+    }
+
+    /// What a port says first: the first line, printable and short.
+    pub fn greeting(&self, bytes: &[u8]) -> String {
+        let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+        let text = self.redactor.words(&String::from_utf8_lossy(line));
+        text.trim_end().escape_debug().take(GREETING_LENGTH).collect()
     }
 
     fn redacted(&self, request: &Request) -> Request {
@@ -168,5 +178,20 @@ mod tests {
         ] {
             assert_eq!(is_opaque(value), want, "{value}");
         }
+    }
+
+    #[test]
+    fn a_greeting_is_one_short_printable_line() {
+        let recorder = Recorder::new(Nonce(0xaa));
+        for (bytes, want) in [
+            (&b"+PONG\r\n"[..], "+PONG"),
+            (b"N", "N"),
+            (b"-NOAUTH Authentication required.\r\nmore", "-NOAUTH Authentication required."),
+            (b"\x1b[2J\x07", "\\u{1b}[2J\\u{7}"),
+            (b"", ""),
+        ] {
+            assert_eq!(recorder.greeting(bytes), want);
+        }
+        assert_eq!(recorder.greeting(&[b'a'; 300]).len(), GREETING_LENGTH);
     }
 }

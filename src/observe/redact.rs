@@ -68,27 +68,56 @@ impl Redactor {
         }
     }
 
-    /// Parts of a path that look like a token: long, with digits and letters.
+    /// Parts of a path that look like a token.
     fn path(&self, path: &str) -> String {
-        let parts = path.split('/').map(|part| {
-            let digit = part.bytes().any(|b| b.is_ascii_digit());
-            let letter = part.bytes().any(|b| b.is_ascii_alphabetic());
-            let token = part.len() >= 16 && digit && letter && !part.contains(&self.nonce) && !part.contains('.');
-            if token || part.matches('.').count() == 2 && part.starts_with("eyJ") {
-                self.mark(part)
-            } else {
-                part.into()
-            }
-        });
+        let parts = path.split('/').map(|part| if self.is_token(part) { self.mark(part) } else { part.into() });
         parts.collect::<Vec<String>>().join("/")
     }
 
-    /// The value of a Set-Cookie field with its attributes.
+    /// Words of which nobody knows what they are: those that look like a token are marks.
+    pub fn words(&self, text: &str) -> String {
+        let is_between = |c: char| c.is_whitespace() || c.is_control();
+        let words = text.split_inclusive(is_between).map(|word| {
+            let bare = word.trim_end_matches(is_between);
+            if self.is_token(bare) { self.mark(bare) + &word[bare.len()..] } else { word.into() }
+        });
+        words.collect()
+    }
+
+    /// Long, with digits and letters; or a JWT.
+    fn is_token(&self, text: &str) -> bool {
+        let digit = text.bytes().any(|b| b.is_ascii_digit());
+        let letter = text.bytes().any(|b| b.is_ascii_alphabetic());
+        let mixed = text.len() >= 16 && digit && letter && !text.contains(&self.nonce) && !text.contains('.');
+        mixed || text.matches('.').count() == 2 && text.starts_with("eyJ")
+    }
+
+    /// The value of a Set-Cookie field with its attributes. What is no attribute is a second pair that somebody
+    /// meant to set.
     fn cookie(&self, field: &str) -> String {
         let (pair, attributes) = field.find(';').map_or((field, ""), |at| field.split_at(at));
+        let cookie = self.named(pair);
+        let attributes = attributes.split_inclusive(';').map(|part| {
+            let bare = part.trim_end_matches(';');
+            let name = bare.split('=').next().unwrap_or("").trim().to_ascii_lowercase();
+            let kept = match name.as_str() {
+                "path" => self.path(bare),
+                name if ATTRIBUTES.contains(&name) => self.words(bare),
+                _ => self.named(bare),
+            };
+            kept + &part[bare.len()..]
+        });
+        attributes.fold(cookie, |all, part| all + &part)
+    }
+
+    /// `name=value` without the value; without a name, nothing.
+    fn named(&self, pair: &str) -> String {
         match pair.split_once('=') {
-            Some((name, value)) => format!("{name}={}{attributes}", self.mark(value.trim())),
-            None => format!("{}{attributes}", self.mark(pair.trim())),
+            Some((name, value)) => format!("{name}={}", self.mark(value.trim())),
+            None => {
+                let bare = pair.trim();
+                pair.replacen(bare, &self.mark(bare), usize::from(!bare.is_empty()))
+            }
         }
     }
 
@@ -105,7 +134,7 @@ impl Redactor {
         let words = value.split_inclusive([' ', ',', ';', '<', '>']).map(|word| {
             let bare = word.trim_end_matches([' ', ',', ';', '<', '>']);
             let tail = &word[bare.len()..];
-            let is_url = bare.contains("//") && (bare.contains('?') || bare.contains('@') || bare.contains('#'));
+            let is_url = bare.contains("://") || bare.contains("//") && bare.contains(['?', '@', '#']);
             let is_token = bare.starts_with("eyJ") && bare.contains('.');
             match (is_url, is_token) {
                 (true, _) => format!("{}{tail}", self.url(bare)),
@@ -135,6 +164,10 @@ fn split_origin(url: &str) -> (&str, &str) {
     let end = url[at + 2..].find('/').map_or(url.len(), |slash| at + 2 + slash);
     url.split_at(end)
 }
+
+/// RFC 6265bis §5.6, and those that browsers know beside it; a Path may hold a token.
+const ATTRIBUTES: [&str; 9] =
+    ["", "expires", "max-age", "domain", "secure", "httponly", "samesite", "partitioned", "priority"];
 
 /// Fields whose values are policy or protocol. The values of all others are marks: what is not known to be harmless
 /// may be a secret.
@@ -199,6 +232,12 @@ mod tests {
             ("Set-Cookie", "=v", "=‹"),
             ("Set-Cookie", "abc", "‹"),
             ("Set-Cookie", "sid=; Max-Age=0", "sid=; Max-Age=0"),
+            (
+                "Set-Cookie",
+                "a=b; Expires=Wed, 21 Oct 2026 07:28:00 GMT; path=/a;;HttpOnly ;SameSite=Lax",
+                "a=‹; Expires=Wed, 21 Oct 2026 07:28:00 GMT; path=/a;;HttpOnly ;SameSite=Lax",
+            ),
+            ("Set-Cookie", "a=b; key=s; hunter2 ; Path=/x/8f14e45fceea167a5a36", "a=‹; key=‹; ‹ ; Path=/x/‹"),
             ("Location", "/login?next=/home&golive=00000000000000aa", "/login?next=‹&golive=00000000000000aa"),
             ("Location", "https://u:p@h/a#t", "https://‹@h/a#‹"),
             ("Location", "/reset/8f14e45fceea167a5a36dedd4bea2543", "/reset/‹"),
@@ -211,10 +250,35 @@ mod tests {
                 "report-uri https://r.example/?key=s",
                 "report-uri https://r.example/?key=‹",
             ),
+            (
+                "Content-Security-Policy",
+                "report-uri https://r.example/8f14e45fceea167a",
+                "report-uri https://r.example/‹",
+            ),
+            (
+                "Content-Security-Policy",
+                "script-src 'sha256-a//b1' https://a.example",
+                "script-src 'sha256-a//b1' https://a.example",
+            ),
             ("Access-Control-Allow-Origin", "https://a.example", "https://a.example"),
             ("Refresh", "0; url=/x?code=s", "0; url=/x?code=‹"),
         ] {
             assert_eq!(redacted(name, value), want, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn of_free_words_the_tokens_are_marks() {
+        let redactor = Redactor { key: [7; 32], nonce: "00000000000000aa".into() };
+        for (text, want) in [
+            ("SSH-2.0-OpenSSH_9.2p1 Debian-2", None),
+            ("-NOAUTH Authentication required.", None),
+            ("220 mail.example.com ESMTP Postfix", None),
+            ("key 8f14e45fceea167a5a36 is wrong", Some("key ‹")),
+            ("E\0password=8f14e45fceea167a5a36\0", Some("E\0‹")),
+        ] {
+            let words = redactor.words(text);
+            assert!(want.map_or(words == text, |start| words.starts_with(start)), "{words}");
         }
     }
 }

@@ -71,13 +71,19 @@ fn is_needed(spec: &Spec, ask: &Ask) -> bool {
 }
 
 /// At most how many questions may follow from the answers, redirects and retries apart: an origin that is reflected
-/// is asked again, an open application port is visited, a silent port is tried at the owner's controls.
+/// is asked again, an open application port is visited, a silent port is tried at the owner's controls, and what the
+/// owner did not write is looked for: a path that answers, the folders that answer programs.
 pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
     let reflected = planned.http.iter().filter(|o| is_claim(&o.question.ask)).count();
     let controls: usize = planned.ports.iter().map(|o| spec.vantage.controls(o.question.at).count()).sum();
     let open = planned.ports.iter().filter(|o| o.question.greet == Greet::Listen).count();
     // Each is visited over http, and over TLS where that is not spoken.
-    reflected + controls + open * 2 * visits::sampled_paths(spec).len()
+    reflected
+        + controls
+        + open * 2 * visits::sampled_paths(spec).len()
+        + visits::most_health(spec, planned)
+        + visits::most_folders(spec) * places(spec, planned).len()
+        + origins::most_by_folder(spec, planned)
 }
 
 fn is_claim(ask: &observation::Ask) -> bool {

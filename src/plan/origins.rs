@@ -2,7 +2,7 @@
 
 use super::hosts::unescaped_dots;
 use super::names::distinct_places;
-use super::visits::error_folders;
+use super::visits::{error_folders, most_folders};
 use crate::observation::{Ask, Claim, Http, Method, Observations, Probe, registrable};
 use crate::spec::{OriginPattern, Spec};
 use crate::target::{Endpoint, Host, Origin};
@@ -35,6 +35,16 @@ pub fn questions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
         }
     }
     questions
+}
+
+/// At most how many more are asked when the answers show which folders are for programs.
+pub fn most_by_folder(spec: &Spec, seen: &Observations) -> usize {
+    let own = |place: &Endpoint| {
+        let is_told = spec.api.is_some() || spec.cors.paths.is_some();
+        if is_told { 0 } else { own_origins(spec, place).len() * spec.paths.len() }
+    };
+    // A GET and a preflight, and each again where the origin came back.
+    distinct_places(spec, seen).iter().map(|place| most_folders(spec) * 4 + own(place) * 2).sum()
 }
 
 /// A GET and a preflight; what came back is asked again with a fresh name: a fixed list that happens to hold ours is

@@ -1,7 +1,9 @@
 //! What a visitor asks: pages, a page that is not there, the plain address, the same page again.
 
+use std::collections::BTreeSet;
+
 use super::names::places;
-use crate::observation::{Ask, Http, Method, Observations, Probe, Session};
+use crate::observation::{Ask, Http, Method, Observations, Probe, Session, folder};
 use crate::spec::Spec;
 use crate::target::{Endpoint, Scheme};
 
@@ -29,6 +31,11 @@ pub fn health(spec: &Spec, seen: &Observations) -> Vec<Probe> {
     each(&places, &HEALTH_PATHS.map(String::from), Ask::Health)
 }
 
+/// At most how many of them are asked.
+pub fn most_health(spec: &Spec, seen: &Observations) -> usize {
+    if spec.lines.contains_key("paths") { 0 } else { places(spec, seen).len() * HEALTH_PATHS.len() }
+}
+
 /// A random path below the root and below each folder of answers for programs.
 pub fn absent(spec: &Spec, seen: &Observations) -> Vec<Probe> {
     each(&places(spec, seen), &error_folders(spec, seen), Ask::Absent)
@@ -44,6 +51,12 @@ pub fn error_folders(spec: &Spec, seen: &Observations) -> Vec<String> {
     folders.sort();
     folders.dedup();
     folders
+}
+
+/// At most how many folders below the root the answers may add.
+pub fn most_folders(spec: &Spec) -> usize {
+    let folders = || spec.paths.iter().filter_map(|path| folder(path)).filter(|folder| !folder.is_empty());
+    if spec.api.is_some() { 0 } else { folders().collect::<BTreeSet<_>>().len() }
 }
 
 /// Each path over plain HTTP: GET and HEAD, and one empty POST to a random path.

@@ -36,6 +36,10 @@ impl Report {
                 report.observations.site, report.policy.site
             ));
         }
+        let paths = &report.policy.paths;
+        if paths.is_empty() || paths.iter().any(|path| !path.starts_with('/')) {
+            return Err("has a policy without paths, or with one that does not begin with `/`".into());
+        }
         if report
             .observations
             .http
@@ -143,6 +147,8 @@ mod tests {
                 with(|v| v["policy"]["site"] = "https://b.example".into()),
                 "is a recording of https://app.example.com,",
             ),
+            (with(|v| v["policy"]["paths"] = Value::Array(vec![])), "has a policy without paths,"),
+            (with(|v| v["policy"]["paths"][0] = "".into()), "has a policy without paths,"),
             (
                 with(|v| v["observations"]["http"][0]["outcome"]["Ok"]["hops"] = Value::Array(vec![])),
                 "has an exchange without an answer in it",

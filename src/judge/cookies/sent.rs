@@ -34,7 +34,8 @@ pub(super) fn sent(spec: &Spec, seen: &Seen) -> Vec<Sent> {
     let mut all = vec![];
     for o in asked(seen) {
         let Ok(exchange) = &o.outcome else { continue };
-        let now = Timestamp(seen.started_at().0 + ((o.asked_at_ms + o.elapsed_ms) / 1000).cast_signed());
+        let since = o.asked_at_ms.saturating_add(o.elapsed_ms) / 1000;
+        let now = Timestamp(seen.started_at().0.saturating_add_unsigned(since));
         for (index, hop) in exchange.hops.iter().enumerate() {
             let Ok(Origin { scheme: Scheme::Https, host, .. }) = hop.request.origin.parse() else { continue };
             let url = match subject(&o.question) {

@@ -28,7 +28,7 @@ fn suites(writer: &mut Writer<Vec<u8>>, report: &Report, all: &[Suite]) -> io::R
 
 fn suite_element(writer: &mut Writer<Vec<u8>>, report: &Report, id: usize, suite: &Suite) -> io::Result<()> {
     let started = report.started_at.rfc3339();
-    let elapsed = suite.cases.iter().map(|case| case.elapsed_ms).sum();
+    let elapsed = suite.cases.iter().map(|case| case.elapsed_ms).fold(0, u64::saturating_add);
     let element = writer
         .create_element("testsuite")
         .with_attribute(("name", class(suite).as_str()))

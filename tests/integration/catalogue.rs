@@ -1,0 +1,268 @@
+//! The pages, the table they were written from, the example, the index; and that every check can say both.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use golive::catalogue::{self, Page};
+use golive::finding::{Item, Status};
+use golive::gate::Outcome;
+use golive::judge::pages;
+use golive::observation::{
+    Ask, ErrorKind, Greet, Knock, Method, Observation, Observations, PortState, ProbeError, Stage,
+};
+use golive::report::Report;
+use golive::spec::Spec;
+
+use super::place::{ROOT, files, text};
+use super::run;
+
+const INDEX: &str = "checks/README.md";
+
+/// What a page may show a block for, in the order of its blocks.
+const STACKS: [&str; 6] = ["Caddy", "nginx", "Traefik", "Docker", "FastAPI", "Next.js"];
+
+#[test]
+fn every_page_is_a_checks_and_every_check_has_its_page() {
+    let on_disk: BTreeSet<String> =
+        files("checks", "md").into_iter().map(|file| file.place).filter(|place| place != INDEX).collect();
+    let of_checks: BTreeSet<String> =
+        pages().iter().map(|page| format!("checks/{}/{}.md", page.family, page.id)).collect();
+    assert_eq!(on_disk, of_checks);
+}
+
+#[test]
+fn ids_are_kebab_case_and_unique() {
+    let mut held = BTreeSet::new();
+    for Page { id, family, .. } in pages() {
+        assert!(held.insert(id), "{id} twice");
+        assert!(!pages().iter().any(|page| page.family == *id), "{id} is a family too");
+        for name in [id, family] {
+            let kebab = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            assert!(kebab && !name.starts_with('-') && !name.ends_with('-'), "{name}");
+        }
+    }
+}
+
+#[test]
+fn pages_have_their_sections_and_blocks_in_order() {
+    for page in pages() {
+        let id = page.id;
+        let sections: Vec<&str> = page.body.lines().filter(|line| line.starts_with("## ")).collect();
+        assert_eq!(sections, ["## Why", "## What is tested", "## How to fix"], "{id}");
+        let ranks: Vec<Option<usize>> =
+            page.stacks().iter().map(|name| STACKS.iter().position(|stack| stack == name)).collect();
+        assert!(ranks.iter().all(Option::is_some), "{id}: {:?}", page.stacks());
+        assert!(ranks.windows(2).all(|pair| pair[0] < pair[1]), "{id}: {:?}", page.stacks());
+        assert_eq!(page.body.matches("\n```").count() % 2, 0, "{id}: a block has no end");
+        assert!(!page.title.ends_with('.') && !page.title.is_empty(), "{id}");
+        let fix = page.fix();
+        assert!(fix.len() > 10 && !fix.contains(". ") && !fix.starts_with('#'), "{id}: {fix}");
+        assert!(!page.references.is_empty(), "{id}");
+        for url in &page.references {
+            assert!(url.starts_with("https://") && !url.contains(char::is_whitespace), "{id}: {url}");
+        }
+    }
+}
+
+#[test]
+fn pages_agree_with_the_table_of_checks() {
+    let table = text("tests/checks.csv");
+    let rows: BTreeMap<&str, &str> = table.lines().skip(1).filter_map(|line| line.split_once(',')).collect();
+    assert!(rows.len() >= pages().len());
+    for page in pages() {
+        let told = format!("{},{},{},{}", page.family, page.severity, page.gate.id(), page.carries);
+        assert_eq!(rows.get(page.id), Some(&told.as_str()), "{}", page.id);
+    }
+}
+
+/// A value of a kind that no key takes: a known key has a wrong value then, an unknown one is unknown.
+#[test]
+fn the_key_of_a_page_is_a_key_of_the_file() {
+    let is_unknown = |key: &str| {
+        let (table, key) = key.rsplit_once('.').map_or((None, key), |(table, key)| (Some(table), key));
+        let head = table.map(|table| format!("[{table}]\n")).unwrap_or_default();
+        let text = format!("site = \"https://app.example.com\"\n{head}{key} = 07:32:00\n");
+        let problems = run::loaded(&text).expect_err("a time of day is no value");
+        problems.list.iter().any(|problem| problem.message.starts_with("unknown"))
+    };
+    for page in pages() {
+        if let Some(key) = &page.key {
+            assert!(!is_unknown(key), "{}: {key}", page.id);
+        }
+    }
+    assert!(is_unknown("certificate.min_lift") && is_unknown("path"));
+}
+
+#[test]
+fn the_example_loads_with_the_real_checks() {
+    let spec = run::spec(&text("src/golive.example.toml"));
+    assert_eq!(spec.site.to_string(), "https://app.example.com");
+}
+
+#[test]
+fn the_index_is_what_the_pages_say() {
+    let want = catalogue::index(pages());
+    if std::env::var("UPDATE_INDEX").is_ok() {
+        fs::write(Path::new(ROOT).join(INDEX), &want).unwrap();
+    }
+    let is_same = text(INDEX) == want;
+    assert!(is_same, "{INDEX} is not what the pages say; rewrite it with UPDATE_INDEX=1");
+}
+
+#[test]
+fn the_sound_demo_is_go_and_all_that_decides_passes() {
+    let report = run::sound();
+    // Its theme cookie is read by scripts, which is advice.
+    let bad: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|f| f.status > Status::Pass && (f.decides() || f.check != "cookie-http-only"))
+        .map(|f| format!("{} {}: {}", f.check, f.subject, f.message))
+        .collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+    assert_eq!(report.gate.result, Outcome::Go);
+}
+
+#[test]
+fn each_fault_fails_its_check_and_no_other_than_follows() {
+    for (fault, report) in run::faulty() {
+        let failed: BTreeSet<&str> = report
+            .findings
+            .iter()
+            .filter(|f| f.decides() && f.status == Status::Fail)
+            .map(|f| f.check.as_str())
+            .collect();
+        let want: BTreeSet<&str> = [fault.check].into_iter().chain(fault.follows.iter().copied()).collect();
+        assert_eq!(failed, want, "{}", fault.name);
+        assert_eq!((report.gate.result, report.gate.exit_code), (Outcome::NoGo, 1), "{}", fault.name);
+        let page = pages().iter().find(|page| page.id == fault.check).expect("a check of the catalogue");
+        assert!(page.gate != Item::Advice && page.family != "vantage", "{}", fault.name);
+    }
+}
+
+#[test]
+fn every_check_says_both() {
+    let mut said: BTreeMap<&str, BTreeSet<Status>> = BTreeMap::new();
+    let changed: Vec<_> = CHANGES.iter().map(changed).collect();
+    let reports = [run::sound()].into_iter().chain(run::faulty().iter().map(|(_, report)| report)).chain(&changed);
+    for finding in reports.flat_map(|report| &report.findings) {
+        said.entry(&finding.check).or_default().insert(finding.status);
+    }
+    for Page { id, family, .. } in pages() {
+        let bad = if *family == "vantage" { Status::Unknown } else { Status::Fail };
+        let said = said.get(id).cloned().unwrap_or_default();
+        assert!(said.contains(&Status::Pass), "{id} never says Pass: {said:?}");
+        assert!(said.contains(&bad), "{id} never says {bad:?}: {said:?}");
+    }
+}
+
+#[test]
+fn one_answer_changes_one_word() {
+    for change in CHANGES {
+        let report = changed(change);
+        let said: Vec<_> = report.findings.iter().filter(|f| f.check == change.check).collect();
+        assert!(said.iter().any(|f| f.status == change.status), "{}: {said:#?}", change.check);
+    }
+}
+
+/// The demo's recording with one thing changed, for what no fault of the demo shows.
+struct Change {
+    check: &'static str,
+    status: Status,
+    change: fn(&mut Spec, &mut Observations),
+}
+
+const CHANGES: &[Change] = &[
+    Change {
+        check: "outside-the-host",
+        status: Status::Unknown,
+        change: |_, seen| {
+            for lookup in &mut seen.lookups {
+                if let Ok(answer) = &mut lookup.outcome {
+                    answer.addresses.insert(0, "10.0.0.7".parse().unwrap());
+                }
+            }
+        },
+    },
+    Change {
+        check: "families-covered",
+        status: Status::Unknown,
+        change: |_, seen| {
+            for port in seen.ports.iter_mut().filter(|port| port.question.at.is_ipv6()) {
+                let why = "this machine has no IPv6 route";
+                port.outcome = Err(ProbeError::new(Stage::Connect, ErrorKind::Local, why));
+            }
+        },
+    },
+    Change { check: "egress-proven", status: Status::Unknown, change: |_, seen| silence(seen) },
+    Change {
+        check: "egress-proven",
+        status: Status::Pass,
+        change: |spec, seen| {
+            silence(seen);
+            spec.vantage.control = vec!["203.0.113.250".parse().unwrap(), "2001:db8::250".parse().unwrap()];
+            for control in &spec.vantage.control {
+                let question = Knock { at: (*control, 5432).into(), greet: Greet::Nothing, beside: None };
+                let outcome = Ok(PortState::Open { greeting: None, reset: false });
+                seen.insert(Observation { question, asked_at_ms: 0, elapsed_ms: 1, attempts: 1, outcome }.into());
+            }
+        },
+    },
+    Change {
+        check: "redirect-is-permanent",
+        status: Status::Fail,
+        change: |_, seen| {
+            for o in seen.http.iter_mut().filter(|o| o.question.ask == Ask::Upgrade) {
+                if let Ok(exchange) = &mut o.outcome {
+                    exchange.hops[0].response.status = 302;
+                }
+            }
+        },
+    },
+    Change {
+        check: "no-version-leak",
+        status: Status::Fail,
+        change: |_, seen| fields(seen, "server", |value| *value = "Apache/2.4.57 (Debian)".into()),
+    },
+    Change {
+        check: "cookie-cross-site-meant",
+        status: Status::Fail,
+        change: |_, seen| fields(seen, "set-cookie", |value| *value = value.replace("=Lax", "=None")),
+    },
+    Change {
+        check: "cookie-lifetime-bounded",
+        status: Status::Fail,
+        change: |_, seen| fields(seen, "set-cookie", |value| value.push_str("; Max-Age=63072000")),
+    },
+    Change {
+        check: "cors-varies",
+        status: Status::Fail,
+        change: |_, seen| fields(seen, "vary", |value| *value = "Accept-Encoding".into()),
+    },
+];
+
+fn changed(change: &Change) -> Report {
+    let (mut spec, mut seen) = (run::sound().policy.clone(), run::sound().observations.clone());
+    (change.change)(&mut spec, &mut seen);
+    run::again(&spec, seen)
+}
+
+/// 5432 swallows packets.
+fn silence(seen: &mut Observations) {
+    for port in seen.ports.iter_mut().filter(|port| port.question.at.port() == 5432) {
+        port.outcome = Ok(PortState::Filtered);
+    }
+}
+
+/// Every value of a field that the site sent to a GET.
+fn fields(seen: &mut Observations, name: &str, change: fn(&mut String)) {
+    for o in seen.http.iter_mut().filter(|o| o.question.method == Method::Get) {
+        let hops = o.outcome.iter_mut().flat_map(|exchange| &mut exchange.hops);
+        for (_, value) in
+            hops.flat_map(|hop| &mut hop.response.fields).filter(|(n, _)| n.eq_ignore_ascii_case(name))
+        {
+            change(value);
+        }
+    }
+}
