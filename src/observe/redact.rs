@@ -105,7 +105,8 @@ impl Redactor {
         let words = value.split_inclusive([' ', ',', ';', '<', '>']).map(|word| {
             let bare = word.trim_end_matches([' ', ',', ';', '<', '>']);
             let tail = &word[bare.len()..];
-            let is_url = bare.contains("//") && (bare.contains('?') || bare.contains('@') || bare.contains('#'));
+            let is_url = bare.contains("//") && bare.contains(['?', '@', '#'])
+                || bare.starts_with('/') && bare.contains(['?', '#']);
             let is_token = bare.starts_with("eyJ") && bare.contains('.');
             match (is_url, is_token) {
                 (true, _) => format!("{}{tail}", self.url(bare)),
@@ -210,6 +211,11 @@ mod tests {
                 "Content-Security-Policy",
                 "report-uri https://r.example/?key=s",
                 "report-uri https://r.example/?key=‹",
+            ),
+            (
+                "Content-Security-Policy",
+                "default-src 'self'; report-uri /csp?key=s",
+                "default-src 'self'; report-uri /csp?key=‹",
             ),
             ("Access-Control-Allow-Origin", "https://a.example", "https://a.example"),
             ("Refresh", "0; url=/x?code=s", "0; url=/x?code=‹"),
