@@ -205,7 +205,7 @@ fn links(tags: &[Tag], redactor: &Redactor) -> Vec<Link> {
 }
 
 /// Where a tag leads, if a browser follows or remembers it.
-fn place<'a>(tag: &'a Tag) -> Option<(Place, &'a str)> {
+fn place(tag: &Tag) -> Option<(Place, &str)> {
     let is = |name: &str, value: &str| tag.attribute(name).is_some_and(|v| v.eq_ignore_ascii_case(value));
     match tag.name.as_str() {
         "link" if is("rel", "canonical") => Some((Place::Canonical, tag.attribute("href")?)),

@@ -15,7 +15,7 @@ use super::net::Net;
 use crate::observation::{ErrorKind, Greet, Knock, PortState, ProbeError, Stage};
 
 /// Silence is believed after this many fresh sockets: at 5 % loss each way they all miss once in a hundred thousand.
-const SOCKETS: u32 = 5;
+const SOCKETS: u8 = 5;
 
 /// How long a greeting may take.
 const GREETING: Duration = Duration::from_millis(800);
@@ -23,11 +23,23 @@ const GREETING: Duration = Duration::from_millis(800);
 /// At most this many characters of a greeting are kept.
 const GREETING_LENGTH: usize = 64;
 
-/// Asks until something answers, or all sockets met silence while the reference answered.
+/// Asks until something answers, or all sockets met silence while the reference answered. Where the reference was
+/// silent in that time, but answered before, packets were lost: all is asked once more.
 ///
 /// # Errors
 /// What came back says nothing about the port, or the reference was silent too.
 pub async fn knock(net: &Arc<Net>, question: &Knock) -> (u8, Result<PortState, ProbeError>) {
+    let _turn = net.turn().await;
+    let (attempts, outcome) = window(net, question).await;
+    let lost = outcome.as_ref().is_err_and(|error| error.kind == ErrorKind::Timeout);
+    if lost && net.round_trip(question.at.ip()).is_some() {
+        let (more, outcome) = window(net, question).await;
+        return (attempts + more, outcome);
+    }
+    (attempts, outcome)
+}
+
+async fn window(net: &Arc<Net>, question: &Knock) -> (u8, Result<PortState, ProbeError>) {
     let at = question.at;
     let mut sockets = JoinSet::new();
     let mut asked = 0;
@@ -39,14 +51,12 @@ pub async fn knock(net: &Arc<Net>, question: &Knock) -> (u8, Result<PortState, P
         }
         let wait = if asked < SOCKETS { spacing(net, at) } else { last_wait(net, at) };
         match timeout(wait, sockets.join_next()).await {
-            Ok(Some(Ok(answer))) => break Some(answer),
-            Ok(_) => break None,
+            Ok(Some(answer)) => break Some(answer.expect("an attempt is not aborted while it is awaited")),
             Err(_) if asked < SOCKETS => {}
-            Err(_) => break None,
+            Ok(None) | Err(_) => break None,
         }
     };
-    let attempts = u8::try_from(asked).unwrap_or(u8::MAX);
-    (attempts, state(net, question, answer).await)
+    (asked, state(net, question, answer).await)
 }
 
 async fn state(
@@ -69,13 +79,13 @@ async fn state(
 async fn silent(net: &Net, question: &Knock) -> Result<PortState, ProbeError> {
     let Some(port) = question.beside else { return Ok(PortState::Filtered) };
     let reference = SocketAddr::from((question.at.ip(), port));
-    match timeout(net.limits().connect(), net.attempt(None, reference)).await {
-        Ok(Ok(_)) => Ok(PortState::Filtered),
-        _ => {
-            let detail = format!("no answer from {}, and none from port {port} in the same second", question.at);
-            Err(ProbeError::new(Stage::Connect, ErrorKind::Timeout, detail))
-        }
-    }
+    let beside = match timeout(net.limits().connect(), net.attempt(None, reference)).await {
+        Ok(Ok(_)) => return Ok(PortState::Filtered),
+        Ok(Err(failure)) => net.error(reference, &failure).detail,
+        Err(_) => format!("none from port {port} in the same second"),
+    };
+    let detail = format!("no answer from {}, and beside it: {beside}", question.at);
+    Err(ProbeError::new(Stage::Connect, ErrorKind::Timeout, detail))
 }
 
 /// Between fresh sockets: long enough for an answer to come first.
