@@ -6,6 +6,8 @@ mod dialogue;
 mod http;
 mod net;
 mod page;
+#[cfg(test)]
+mod peers;
 mod places;
 mod port;
 mod record;
