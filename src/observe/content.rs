@@ -214,13 +214,21 @@ fn place(tag: &Tag) -> Option<(Place, &str)> {
         "base" => Some((Place::Base, tag.attribute("href")?)),
         "script" => Some((Place::Script, tag.attribute("src")?)),
         "meta" if is("property", "og:url") => Some((Place::OpenGraph, tag.attribute("content")?)),
-        "meta" if is("http-equiv", "refresh") => {
-            let content = tag.attribute("content")?;
-            let at = content.to_ascii_lowercase().find("url=")?;
-            Some((Place::Refresh, content[at + 4..].trim_matches(['\'', '"', ' '])))
-        }
+        "meta" if is("http-equiv", "refresh") => Some((Place::Refresh, refreshed(tag.attribute("content")?)?)),
         _ => None,
     }
+}
+
+/// Where a refresh leads: `5; url=…`
+pub fn refreshed(value: &str) -> Option<&str> {
+    let at = value.to_ascii_lowercase().find("url=")?;
+    Some(value[at + 4..].trim_matches(['\'', '"', ' ']))
+}
+
+/// The host that a reference names, as a browser reads it; none when it stays at its own.
+pub fn named_host(reference: &str) -> Option<String> {
+    let elsewhere = url::Url::parse("https://own.invalid/").ok()?.join(reference).ok()?;
+    elsewhere.host_str().filter(|host| *host != "own.invalid").map(String::from)
 }
 
 /// Where host names of ours came back, each place once.
@@ -228,10 +236,7 @@ fn echoes(text: &str, tags: &[Tag], sent: &[String]) -> Vec<Echo> {
     let mut echoes: Vec<Echo> = vec![];
     for host in sent {
         let name = bare(host);
-        let held = |url: &str| {
-            let rest = url.split_once("//").map_or("", |(_, rest)| rest);
-            bare(rest.split(['/', '?', '#']).next().unwrap_or("")).eq_ignore_ascii_case(name)
-        };
+        let held = |url: &str| named_host(url).is_some_and(|held| held.eq_ignore_ascii_case(name));
         let found: Vec<Place> =
             tags.iter().filter_map(place).filter(|(_, url)| held(url)).map(|(p, _)| p).collect();
         let plain = text.contains(name).then_some(Place::Text);

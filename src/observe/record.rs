@@ -76,12 +76,11 @@ fn echoed_fields(raw: &Raw, sent: &[String]) -> Vec<Echo> {
             _ => continue,
         };
         let held = match place {
-            Place::CookieDomain => attribute(&value, "domain").trim_start_matches('.').to_string(),
-            _ => url::Url::parse(value.trim())
-                .ok()
-                .and_then(|url| Some(url.host_str()?.to_string()))
-                .unwrap_or_default(),
+            Place::CookieDomain => Some(attribute(&value, "domain").trim_start_matches('.').to_string()),
+            Place::Refresh => content::refreshed(&value).and_then(content::named_host),
+            _ => content::named_host(&value),
         };
+        let Some(held) = held else { continue };
         let ours = sent.iter().filter(|host| held.eq_ignore_ascii_case(content::bare(host)));
         echoes.extend(ours.map(|host| Echo { place, value: host.clone() }));
     }
@@ -171,6 +170,34 @@ mod tests {
         let mut places: Vec<Place> = hop.response.content.echoes.iter().map(|echo| echo.place).collect();
         places.sort();
         assert_eq!(places, [Place::Location, Place::CookieDomain, Place::Canonical, Place::Text]);
+    }
+
+    #[test]
+    fn a_host_of_ours_is_seen_however_it_is_written() {
+        let forged = "golive-00000000000000aa.test";
+        for (name, value, seen) in [
+            ("Location", format!("https://{forged}"), true),
+            ("Location", format!("//{forged}/login"), true),
+            ("Location", format!("\\\\{forged}\\login"), true),
+            // The same scheme without its slashes is a path (WHATWG URL, special relative).
+            ("Location", format!("https:{forged}/"), false),
+            ("Location", format!("HTTPS://user@{}:8443/", forged.to_uppercase()), true),
+            ("Refresh", format!("0; url=https://{forged}/"), true),
+            ("Refresh", format!("0;URL='//{forged}/'"), true),
+            ("Set-Cookie", format!("a=b; domain={forged}"), true),
+            ("Location", format!("/login?next=https://{forged}/"), false),
+            ("Location", format!("https://app.example.com/{forged}"), false),
+            ("Set-Cookie", format!("a={forged}"), false),
+            ("Refresh", "5".into(), false),
+        ] {
+            let echoes = recorded(&[(name, &value)], "").response.content.echoes;
+            assert_eq!(!echoes.is_empty(), seen, "{name}: {value}");
+            let page = format!("<a href=\"{value}\">x</a>");
+            if name == "Location" {
+                let echoes = recorded(&[], &page).response.content.echoes;
+                assert_eq!(echoes.iter().any(|echo| echo.place == Place::Href), seen, "{page}");
+            }
+        }
     }
 
     #[test]
