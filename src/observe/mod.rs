@@ -31,6 +31,7 @@ use crate::observation::{
 };
 use crate::plan;
 use crate::spec::Spec;
+use crate::target::Host;
 
 use dialogue::{Dialogue, Places};
 use record::Recorder;
@@ -199,7 +200,11 @@ impl Run {
             Probe::Lookup(q) => {
                 self.timed(q.clone(), async { (1, self.names.lookup(&self.net.way, &q).await) }).await.into()
             }
-            Probe::Knock(q) => self.timed(q.clone(), port::knock(&self.net, &q)).await.into(),
+            Probe::Knock(q) => {
+                let is_at = |host: &&Host| places.get(*host).is_some_and(|ips| ips.contains(&q.at.ip()));
+                let host = self.spec.origins().map(|origin| &origin.host).find(is_at);
+                self.timed(q.clone(), port::knock(&self.net, host, &q)).await.into()
+            }
             Probe::Session(q) => self.timed(q.clone(), async { (1, self.session(&q).await) }).await.into(),
             Probe::Http(q) => {
                 let dialogue = Dialogue {

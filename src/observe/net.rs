@@ -127,7 +127,7 @@ impl Net {
 
     /// A connection for an exchange, or the reason why there is none. A door that was found shut is not tried again.
     pub async fn connect(&self, host: Option<&Host>, at: SocketAddr) -> Result<TcpStream, ProbeError> {
-        let entry = Entry::Port(at);
+        let entry = Entry::Port(self.door(host, at).unwrap_or(at));
         self.known_open(&entry)?;
         let limit = self.limits.connect();
         let result = match timeout(limit, self.attempt(host, at)).await {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use super::dial::Failure;
 use super::net::Net;
 use crate::observation::{ErrorKind, Greet, Knock, PortState, ProbeError, Stage};
+use crate::target::Host;
 
 /// Silence is believed after this many fresh sockets: at 5 % loss each way they all miss once in a hundred thousand.
 const SOCKETS: u8 = 5;
@@ -23,30 +24,30 @@ const GREETING: Duration = Duration::from_millis(800);
 /// At most this many characters of a greeting are kept.
 const GREETING_LENGTH: usize = 64;
 
-/// Asks until something answers, or all sockets met silence while the reference answered. Where the reference was
+/// Asks, at the door of the host that is looked at there, until something answers, or all sockets met silence while the reference answered. Where the reference was
 /// silent in that time, but answered before, packets were lost: all is asked once more.
 ///
 /// # Errors
 /// What came back says nothing about the port, or the reference was silent too.
-pub async fn knock(net: &Arc<Net>, question: &Knock) -> (u8, Result<PortState, ProbeError>) {
+pub async fn knock(net: &Arc<Net>, host: Option<&Host>, question: &Knock) -> (u8, Result<PortState, ProbeError>) {
     let _turn = net.turn().await;
-    let (attempts, outcome) = window(net, question).await;
+    let (attempts, outcome) = window(net, host, question).await;
     let lost = outcome.as_ref().is_err_and(|error| error.kind == ErrorKind::Timeout);
     if lost && net.round_trip(question.at.ip()).is_some() {
-        let (more, outcome) = window(net, question).await;
+        let (more, outcome) = window(net, host, question).await;
         return (attempts + more, outcome);
     }
     (attempts, outcome)
 }
 
-async fn window(net: &Arc<Net>, question: &Knock) -> (u8, Result<PortState, ProbeError>) {
+async fn window(net: &Arc<Net>, host: Option<&Host>, question: &Knock) -> (u8, Result<PortState, ProbeError>) {
     let at = question.at;
     let mut sockets = JoinSet::new();
     let mut asked = 0;
     let answer = loop {
         if asked < SOCKETS {
-            let net = net.clone();
-            sockets.spawn(async move { net.attempt(None, at).await });
+            let (net, host) = (net.clone(), host.cloned());
+            sockets.spawn(async move { net.attempt(host.as_ref(), at).await });
             asked += 1;
         }
         let wait = if asked < SOCKETS { spacing(net, at) } else { last_wait(net, at) };
@@ -56,11 +57,12 @@ async fn window(net: &Arc<Net>, question: &Knock) -> (u8, Result<PortState, Prob
             Ok(None) | Err(_) => break None,
         }
     };
-    (asked, state(net, question, answer).await)
+    (asked, state(net, host, question, answer).await)
 }
 
 async fn state(
     net: &Net,
+    host: Option<&Host>,
     question: &Knock,
     answer: Option<Result<TcpStream, Failure>>,
 ) -> Result<PortState, ProbeError> {
@@ -71,15 +73,15 @@ async fn state(
         Some(Err(Failure::Refused)) => Ok(PortState::Refused),
         Some(Err(Failure::Rejected { offender })) if !net.is_own(offender) => Ok(PortState::Rejected { offender }),
         Some(Err(failure)) => Err(net.error(at, &failure)),
-        None => silent(net, question).await,
+        None => silent(net, host, question).await,
     }
 }
 
 /// Silence counts only while the reference, asked in the same second, answers.
-async fn silent(net: &Net, question: &Knock) -> Result<PortState, ProbeError> {
+async fn silent(net: &Net, host: Option<&Host>, question: &Knock) -> Result<PortState, ProbeError> {
     let Some(port) = question.beside else { return Ok(PortState::Filtered) };
     let reference = SocketAddr::from((question.at.ip(), port));
-    let beside = match timeout(net.limits().connect(), net.attempt(None, reference)).await {
+    let beside = match timeout(net.limits().connect(), net.attempt(host, reference)).await {
         Ok(Ok(_)) => return Ok(PortState::Filtered),
         Ok(Err(failure)) => net.error(reference, &failure).detail,
         Err(_) => format!("none from port {port} in the same second"),

@@ -83,10 +83,13 @@ async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     let connected = TlsConnector::from(Arc::new(config)).connect(name, tap).await;
     let stream = connected.map_err(|e| {
         let error = tls_error(&e, Stage::Handshake);
-        match record.spoken().filter(|what| error.kind == ErrorKind::Malformed && *what != "TLS") {
-            Some(what) => ProbeError { detail: format!("what answers speaks {what}, not TLS"), ..error },
-            None => error,
-        }
+        let detail = match record.spoken() {
+            _ if error.kind != ErrorKind::Malformed => return error,
+            Some("TLS") => return error,
+            Some(what) => format!("what answers speaks {what}, not TLS"),
+            None => "what answers is no TLS server".into(),
+        };
+        ProbeError { detail, ..error }
     })?;
     let (_, connection) = stream.get_ref();
     let seen = capture.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,9 +120,6 @@ pub fn tls_error(error: &io::Error, stage: Stage) -> ProbeError {
         Some(rustls::Error::AlertReceived(alert)) => {
             let name = alert.as_str().map_or_else(|| "unknown".into(), words);
             (ErrorKind::Alert(name.clone()), format!("the server ends TLS with the alert {name}"))
-        }
-        Some(rustls::Error::InvalidMessage(_)) => {
-            (ErrorKind::Malformed, "what answers is no TLS server".to_string())
         }
         Some(other) => (ErrorKind::Malformed, format!("TLS fails: {other}").escape_debug().take(200).collect()),
         None => match error.kind() {

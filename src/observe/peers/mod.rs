@@ -61,8 +61,13 @@ async fn asked(spec: &Spec, net: &Net, question: &Http) -> (u8, Result<Exchange,
 
 /// What a visit over plain HTTP finds.
 async fn plainly(act: Act) -> Result<Response, ProbeError> {
+    patiently(500, act).await
+}
+
+async fn patiently(exchange_ms: u64, act: Act) -> Result<Response, ProbeError> {
     let peer = Peer::plain(act).await;
-    let spec = spec();
+    let mut spec = spec();
+    spec.limits.exchange_ms = exchange_ms;
     let net = net(&spec, &[(80, peer.at)]);
     let question = Http { ask: Ask::Again, ..visit(Scheme::Http, "/") };
     Ok(asked(&spec, &net, &question).await.1?.hops.remove(0).response)
@@ -81,7 +86,7 @@ fn knock(port: u16, beside: Option<u16>) -> Knock {
 }
 
 async fn knocked(doors: &[(u16, SocketAddr)], question: &Knock) -> (u8, Result<PortState, ProbeError>) {
-    super::port::knock(&Arc::new(net(&spec(), doors)), question).await
+    super::port::knock(&Arc::new(net(&spec(), doors)), None, question).await
 }
 
 fn words<T>(outcome: Result<T, ProbeError>) -> (Stage, ErrorKind, String) {

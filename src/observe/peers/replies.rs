@@ -55,15 +55,13 @@ async fn what_is_no_answer_says_what_it_is() {
         (say(format!("{OK}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab")), ErrorKind::Malformed, malformed),
         (say(format!("{OK}Content-Length: 99999999999999999999\r\n\r\n")), ErrorKind::Malformed, malformed),
     ] {
-        let begun = Instant::now();
-        let (stage, got, words) = words(plainly(act).await);
+        let (stage, got, words) = words(patiently(10_000, act).await);
         // A reset may come before anything is asked.
         if kind == ErrorKind::Reset && stage == Stage::Connect {
             assert_eq!(got, kind);
             continue;
         }
         assert_eq!((stage, got, words.as_str()), (Stage::Exchange, kind, detail));
-        within(begun, 0.4);
     }
 }
 
@@ -107,12 +105,12 @@ async fn what_dribbles_ends_by_the_wall_clock() {
         let (stage, kind, detail) = words(plainly(act).await);
         assert_eq!((stage, kind), (Stage::Exchange, ErrorKind::Timeout), "{first:?} {again:?}");
         assert_eq!(detail, "no complete answer from 203.0.113.7:80 in 500 ms");
-        within(begun, 1.0);
+        within(begun, 3.0);
     }
     let begun = Instant::now();
     let huge = Act::Stall("HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\nabc".into());
     assert_eq!(words(plainly(huge).await).1, ErrorKind::Timeout);
-    within(begun, 1.0);
+    within(begun, 3.0);
 }
 
 #[tokio::test]
@@ -123,11 +121,8 @@ async fn a_head_that_does_not_end_is_cut_off() {
         forever("", "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"),
         forever("", "HTTP/1.1 100 Continue\r\n\r\n"),
     ] {
-        let begun = Instant::now();
-        let outcome = plainly(act).await;
-        let (_, kind, detail) = words(outcome);
+        let (_, kind, detail) = words(patiently(10_000, act).await);
         assert_eq!((kind, detail.as_str()), (ErrorKind::Malformed, TOO_LARGE));
-        within(begun, 0.5);
     }
 }
 
@@ -137,7 +132,7 @@ const TOO_LARGE: &str = "the head of the answer has more than 300 KiB or 100 fie
 async fn the_limits_of_a_head_are_exact() {
     for (fields, fits) in [(100, true), (101, false)] {
         let head = format!("{OK}{}\r\n", "Via: b\r\n".repeat(fields));
-        match plainly(say(head)).await {
+        match patiently(10_000, say(head)).await {
             Ok(response) => assert!(fits && response.fields.len() == fields),
             Err(error) => assert!(!fits && error.detail == TOO_LARGE, "{error}"),
         }
@@ -145,7 +140,7 @@ async fn the_limits_of_a_head_are_exact() {
     for (length, fits) in [(HEAD_BYTES, true), (HEAD_BYTES + 1, false)] {
         let around = format!("{OK}Server: \r\nVia: z\r\n\r\n").len();
         let head = format!("{OK}Server: {}\r\nVia: z\r\n\r\n", "x".repeat(length - around));
-        match plainly(say(head)).await {
+        match patiently(10_000, say(head)).await {
             Ok(response) => assert!(fits && response.value("via") == Some("‹cut›")),
             Err(error) => assert!(!fits && error.detail == TOO_LARGE, "{error}"),
         }
@@ -170,7 +165,7 @@ async fn content_is_read_up_to_its_limit() {
         (say(format!("{chunked}5\r\nhello\r\n0\r\nX-Frame-Options: DENY\r\n\r\n")), 5, false),
         (say(format!("{OK}\r\n")), 0, false),
     ] {
-        let response = plainly(act).await.unwrap();
+        let response = patiently(10_000, act).await.unwrap();
         assert_eq!((response.content.length, response.content.cut), (length as u64, cut));
         assert!(response.values("x-frame-options").len() < 2, "a trailer is no field");
     }

@@ -27,7 +27,7 @@ pub enum Act {
     Stall(Vec<u8>),
     /// Says this at once, without a request.
     Banner(Vec<u8>),
-    /// Accepts and says nothing.
+    /// Accepts, listens and says nothing.
     Tarpit,
     /// Accepts and resets.
     Reset,
@@ -44,6 +44,7 @@ pub type Answer = fn(&str, usize) -> Vec<u8>;
 pub struct Peer {
     pub at: SocketAddr,
     accepted: Arc<AtomicUsize>,
+    ended: Arc<AtomicUsize>,
     _serving: JoinSet<()>,
 }
 
@@ -60,18 +61,30 @@ impl Peer {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let at = listener.local_addr().unwrap();
         let accepted = Arc::new(AtomicUsize::new(0));
-        let (count, tls) = (accepted.clone(), tls.map(|config| TlsAcceptor::from(Arc::new(config))));
+        let ended = Arc::new(AtomicUsize::new(0));
+        let (count, gone) = (accepted.clone(), ended.clone());
+        let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
         let mut serving = JoinSet::new();
         serving.spawn(async move {
             let mut connections = JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let number = count.fetch_add(1, Ordering::SeqCst);
-                connections.spawn(serve(stream, pick(&act, number), tls.clone(), number));
+                let serving = serve(stream, pick(&act, number), tls.clone(), number);
+                let gone = gone.clone();
+                connections.spawn(async move {
+                    serving.await;
+                    gone.fetch_add(1, Ordering::SeqCst);
+                });
                 while connections.try_join_next().is_some() {}
             }
         });
-        Self { at, accepted, _serving: serving }
+        Self { at, accepted, ended, _serving: serving }
+    }
+
+    /// How many connections are held.
+    pub fn held(&self) -> usize {
+        self.accepted() - self.ended.load(Ordering::SeqCst)
     }
 
     /// How many connections came.
@@ -88,12 +101,10 @@ fn pick(act: &Act, number: usize) -> Act {
     }
 }
 
-async fn serve(stream: TcpStream, act: Act, tls: Option<TlsAcceptor>, number: usize) {
+async fn serve(mut stream: TcpStream, act: Act, tls: Option<TlsAcceptor>, number: usize) {
     match (act, tls) {
         (Act::Tarpit, _) => {
-            // Held, so that it stays open.
-            let _stream = stream;
-            std::future::pending::<()>().await;
+            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
         }
         #[expect(deprecated, reason = "no wait: the linger is nothing")]
         (Act::Reset, _) => stream.set_linger(Some(Duration::ZERO)).unwrap(),
@@ -125,11 +136,11 @@ async fn act_on<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, act: Act, numb
     let _ = stream.shutdown().await;
 }
 
-/// Reads a request, and gives its target.
+/// Reads a request, and gives its target. The begin of a TLS hello is enough as well.
 async fn head<S: AsyncRead + Unpin>(stream: &mut S) -> String {
     let mut bytes = vec![];
     let mut part = [0; 1024];
-    while !bytes.windows(4).any(|end| end == b"\r\n\r\n") {
+    while !bytes.windows(4).any(|end| end == b"\r\n\r\n") && !bytes.starts_with(&[22]) {
         match stream.read(&mut part).await {
             Ok(0) | Err(_) => break,
             Ok(length) => bytes.extend_from_slice(&part[..length]),

@@ -61,7 +61,7 @@ async fn what_is_no_handshake_says_what_it_is() {
         let peer = Peer::plain(act).await;
         let begun = Instant::now();
         let got = words(session(&peer).await);
-        within(begun, 1.0);
+        within(begun, 3.0);
         if got.1 == ErrorKind::Reset && got.0 == Stage::Connect {
             continue;
         }
@@ -80,7 +80,18 @@ async fn a_handshake_that_dribbles_ends_by_the_wall_clock() {
     let peer = Peer::plain(Act::First(9, Box::new(act), Box::new(Act::Tarpit))).await;
     let begun = Instant::now();
     assert_eq!(words(session(&peer).await).1, ErrorKind::Timeout);
-    within(begun, 1.0);
+    within(begun, 3.0);
+}
+
+/// A ServerHello of 16 MB, said to be one at least.
+#[tokio::test]
+async fn a_message_without_end_is_refused() {
+    let record = |start: &[u8]| [&[22, 3, 3, 0x40, 0], start, &vec![0; 0x4000 - start.len()][..]].concat();
+    let act = Act::Forever(record(&[2, 0xff, 0xff, 0xff]), record(&[]));
+    let peer = Peer::plain(Act::First(9, Box::new(act), Box::new(Act::Tarpit))).await;
+    let (stage, kind, detail) = words(session(&peer).await);
+    assert_eq!((stage, kind), (Stage::Handshake, ErrorKind::Malformed));
+    assert_eq!(detail, "TLS fails: received corrupt message of type HandshakePayloadTooLarge");
 }
 
 #[tokio::test]
@@ -116,7 +127,7 @@ async fn a_certificate_of_many_names_is_read_or_refused() {
             }
             Err(error) => assert_eq!((error.stage, error.kind), (Stage::Handshake, ErrorKind::Malformed)),
         }
-        within(begun, 2.0);
+        within(begun, 5.0);
     }
 }
 
@@ -143,7 +154,7 @@ async fn a_server_gone_silent_costs_its_limit_twice() {
         let (stage, kind, _) = words(asked(&spec, &net, &visit(Scheme::Https, "/")).await.1);
         assert_eq!((stage, kind), (Stage::Handshake, ErrorKind::Timeout));
     }
-    within(begun, 1.6);
+    within(begun, 4.0);
     assert_eq!(peer.accepted(), 2);
     let at = visit(Scheme::Https, "/").at;
     assert!(tls::connect(&net, &at, Some("other.test"), &[]).await.is_err());
