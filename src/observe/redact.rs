@@ -83,21 +83,40 @@ impl Redactor {
         parts.collect::<Vec<String>>().join("/")
     }
 
-    /// The value of a Set-Cookie field with its attributes.
+    /// The value of a Set-Cookie field with its attributes; those that nobody knows may hold anything.
     fn cookie(&self, field: &str) -> String {
-        let (pair, attributes) = field.find(';').map_or((field, ""), |at| field.split_at(at));
-        match pair.split_once('=') {
-            Some((name, value)) => format!("{name}={}{attributes}", self.mark(value.trim())),
-            None => format!("{}{attributes}", self.mark(pair.trim())),
+        let mut parts = field.split(';');
+        let pair = parts.next().unwrap_or("");
+        let mut out = match pair.split_once('=') {
+            Some((name, value)) => format!("{name}={}", self.mark(value.trim())),
+            None => self.mark(pair.trim()),
+        };
+        for part in parts {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            out.push(';');
+            match name.trim().to_ascii_lowercase().as_str() {
+                "path" => out.push_str(&format!("{name}={}", self.url(value))),
+                known if ATTRIBUTES.contains(&known) || part.trim().is_empty() => out.push_str(part),
+                _ => out.push_str(&self.mark(part)),
+            }
         }
+        out
     }
 
     /// `5; url=…`
     fn refresh(&self, value: &str) -> String {
         match value.to_ascii_lowercase().find("url=") {
-            Some(at) => format!("{}{}", &value[..at + 4], self.url(&value[at + 4..])),
-            None => self.text(value),
+            Some(at) => {
+                let (before, url) = value.split_at(at + 4);
+                format!("{}{}{}", self.delay(&before[..at]), &before[at..], self.url(url))
+            }
+            None => self.delay(value),
         }
+    }
+
+    fn delay(&self, value: &str) -> String {
+        let is_time = value.bytes().all(|b| b.is_ascii_digit() || b" .,;".contains(&b));
+        if is_time { value.into() } else { self.mark(value) }
     }
 
     /// A field that speaks of policy or protocol: as it is, but for URLs with a query and for tokens.
@@ -136,6 +155,10 @@ fn split_origin(url: &str) -> (&str, &str) {
     let end = url[at + 2..].find('/').map_or(url.len(), |slash| at + 2 + slash);
     url.split_at(end)
 }
+
+/// RFC 6265bis §4.1.1, and what browsers know beside it.
+const ATTRIBUTES: [&str; 8] =
+    ["expires", "max-age", "domain", "secure", "httponly", "samesite", "partitioned", "priority"];
 
 /// Fields whose values are policy or protocol. The values of all others are marks: what is not known to be harmless
 /// may be a secret.
@@ -185,6 +208,19 @@ const SPOKEN: [&str; 40] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_value_of_any_field_is_redacted(
+            name in "(Set-Cookie|Location|Refresh|Server|Link|X-Any)",
+            value in "([ -~]|\\PC|//|url=|URL=|eyJ|\u{130}){0,40}",
+        ) {
+            let redactor = Redactor { key: [7; 32], nonce: "00000000000000aa".into() };
+            let text = redactor.field(&name, &format!("{value}?a=CANARY-VALUE"));
+            prop_assert!(name == "Server" || !text.contains("CANARY-VALUE"), "{name}: {text}");
+        }
+    }
 
     #[test]
     fn what_may_be_a_secret_is_a_mark() {
@@ -198,6 +234,13 @@ mod tests {
         for (name, value, want) in [
             ("Set-Cookie", "sid=abc; Secure", "sid=‹; Secure"),
             ("Set-Cookie", "=v", "=‹"),
+            (
+                "Set-Cookie",
+                "a=b; path=/x; SameSite=Lax;; HttpOnly; old=abc; abc; =abc",
+                "a=‹; path=/x; SameSite=Lax;; HttpOnly;‹;‹;‹",
+            ),
+            ("Refresh", "5", "5"),
+            ("Refresh", "0; /x?code=s", "‹"),
             ("Set-Cookie", "abc", "‹"),
             ("Set-Cookie", "sid=; Max-Age=0", "sid=; Max-Age=0"),
             ("Location", "/login?next=/home&golive=00000000000000aa", "/login?next=‹&golive=00000000000000aa"),
