@@ -57,6 +57,11 @@ golive answers one question from outside a server: may this deployment go live?
 
 /// Parses, runs a command, and says how it ended.
 pub fn run() -> Exit {
+    // The words of a panic may hold text of the target; its place does not.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+        eprintln!("error: golive failed{place}; please report it");
+    }));
     match Cli::try_parse() {
         Ok(Cli { command: Some(command) }) => match command {
             Command::Scan(args) => scan::run(args),
