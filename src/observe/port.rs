@@ -137,6 +137,7 @@ fn first_line(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_greeting_is_one_short_printable_line() {
@@ -150,5 +151,14 @@ mod tests {
             assert_eq!(first_line(bytes), want);
         }
         assert_eq!(first_line(&[b'a'; 300]).len(), GREETING_LENGTH);
+    }
+
+    proptest! {
+        #[test]
+        fn any_greeting_becomes_printable(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
+            let line = first_line(&bytes);
+            prop_assert!(line.chars().count() <= GREETING_LENGTH);
+            prop_assert!(!line.chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)), "{line:?}");
+        }
     }
 }
