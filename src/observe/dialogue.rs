@@ -92,14 +92,14 @@ impl Dialogue<'_> {
 
     /// The endpoint that a redirect leads to, if it is one of the site's.
     fn step(&self, follow: Follow, next: &Url, ip: IpAddr) -> Result<Endpoint, Stopped> {
-        // Credentials that the target puts into an address are its own matter.
-        if !next.username().is_empty() || next.password().is_some() {
-            return Err(Stopped::OffSite);
-        }
         let host = next.host_str().and_then(|host| host.parse::<Host>().ok()).ok_or(Stopped::OffSite)?;
         let port = next.port_or_known_default().ok_or(Stopped::OffSite)?;
         let mut own = self.spec.origins().filter(|origin| origin.host == host).peekable();
         own.peek().ok_or(Stopped::OffSite)?;
+        if !next.username().is_empty() || next.password().is_some() {
+            let detail = "the redirect carries credentials in its address, and is not followed";
+            return Err(Stopped::Error(ProbeError::new(Stage::Exchange, ErrorKind::Malformed, detail)));
+        }
         let scheme = match next.scheme() {
             "https" if own.any(|origin| origin.port == port) => Scheme::Https,
             "http" if port == self.spec.ports.http && follow == Follow::UntilHttps => Scheme::Http,

@@ -70,7 +70,6 @@ async fn nothing_but_the_site_is_ever_connected_to() {
         format!("https://localhost:{port}/"),
         format!("https://app.example.com:{port}/"),
         format!("https://app.example.com@127.0.0.1:{port}/"),
-        "https://user:CANARY@app.example.com/".into(),
         format!("//127.0.0.1:{port}/"),
         format!("\\\\127.0.0.1:{port}\\"),
         "https://169.254.169.254/latest/meta-data/".into(),
@@ -96,6 +95,11 @@ async fn nothing_but_the_site_is_ever_connected_to() {
         assert_eq!((peer.accepted(), trap.accepted()), (1, 0), "{location}");
         assert!(!serde_json::to_string(&exchange).unwrap().contains("CANARY"));
     }
+    let peer = Peer::tls(Act::Say(to("https://user:CANARY@app.example.com/"))).await;
+    let exchange = securely(&peer).await.unwrap();
+    assert!(!serde_json::to_string(&exchange).unwrap().contains("CANARY"));
+    let Some(Stopped::Error(error)) = exchange.stopped else { panic!("{:?}", exchange.stopped) };
+    assert_eq!(error.detail, "the redirect carries credentials in its address, and is not followed");
     for location in ["http://app.example.com/", "http://app.example.com:8080/"] {
         let peer = Peer::tls(Act::Say(to(location))).await;
         assert_eq!(securely(&peer).await.unwrap().stopped, Some(Stopped::PlainHttp), "{location}");
