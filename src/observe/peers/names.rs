@@ -56,6 +56,18 @@ async fn a_resolver_says_yes_no_or_nothing() {
 }
 
 #[tokio::test]
+async fn a_silent_resolver_is_no_absent_name() {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let way = Way { resolvers: Some(vec![socket.local_addr().unwrap()]), ..Way::default() };
+    let question = Lookup { name: "app.example.com".into(), family: Family::V6 };
+    let begun = tokio::time::Instant::now();
+    let (stage, kind, detail) = words(Names::new(&way).lookup(&way, &question).await);
+    assert_eq!((stage, kind), (Stage::Resolve, ErrorKind::Timeout));
+    assert!(detail.ends_with("does not answer for app.example.com AAAA"), "{detail}");
+    within(begun, 15.0);
+}
+
+#[tokio::test]
 async fn many_addresses_are_kept_once_and_in_order() {
     let found = looked_up(|query| {
         let records: Vec<_> = (0..26).rev().map(|n| record(1, &[203, 0, 113, n % 13])).collect();

@@ -33,6 +33,38 @@ async fn a_server_that_stops_answering_does_not_hold_the_run() {
     assert!(peer.accepted() < 80, "{} connections", peer.accepted());
 }
 
+/// The proxy shakes hands, and nobody answers behind it: a few limits one after another, not one a question.
+#[tokio::test]
+async fn an_application_that_hangs_is_waited_for_in_waves() {
+    let peer = Peer::tls(Act::Stall(vec![])).await;
+    let mut spec = spec();
+    spec.limits.exchange_ms = 500;
+    let net = net(&spec, &[(443, peer.at)]);
+    let begun = Instant::now();
+    let observed = run(spec, net).await;
+    assert_eq!(observed.ending, Ending::Complete);
+    within(begun, 20.0);
+}
+
+/// Sixty-four addresses of a tarpit: a process with 1,024 descriptors has some left.
+#[tokio::test]
+async fn many_addresses_do_not_take_all_descriptors() {
+    let peer = Peer::plain(Act::Tarpit).await;
+    let mut spec = spec();
+    (spec.limits.total_ms, spec.limits.exchange_ms) = (1_500, 60_000);
+    let addresses: Vec<IpAddr> = (0..64).map(|n| [198, 51, 100, n].into()).collect();
+    let pins = BTreeMap::from([("app.example.com".to_string(), addresses)]);
+    let door = Door { host: None, port: None, to: peer.at };
+    let net = Net::new(Way { pins, doors: vec![door], closed: true, ..Way::default() }, &spec);
+    let observed = run(spec, net).await;
+    assert_eq!(observed.ending, Ending::OutOfTime);
+    let local = |o: &&crate::observation::Observation<Knock>| {
+        o.outcome.as_ref().is_err_and(|error| error.kind == ErrorKind::Local)
+    };
+    assert_eq!(observed.observations.ports.iter().find(local), None);
+    assert!((100..=330).contains(&peer.held_most()), "{} connections at a time", peer.held_most());
+}
+
 #[tokio::test]
 async fn a_run_ends_in_time_with_what_it_has() {
     let peer = Peer::plain(Act::Tarpit).await;

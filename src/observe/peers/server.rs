@@ -45,6 +45,7 @@ pub struct Peer {
     pub at: SocketAddr,
     accepted: Arc<AtomicUsize>,
     ended: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
     _serving: JoinSet<()>,
 }
 
@@ -62,7 +63,8 @@ impl Peer {
         let at = listener.local_addr().unwrap();
         let accepted = Arc::new(AtomicUsize::new(0));
         let ended = Arc::new(AtomicUsize::new(0));
-        let (count, gone) = (accepted.clone(), ended.clone());
+        let most = Arc::new(AtomicUsize::new(0));
+        let (count, gone, peak) = (accepted.clone(), ended.clone(), most.clone());
         let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
         let mut serving = JoinSet::new();
         serving.spawn(async move {
@@ -70,6 +72,7 @@ impl Peer {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let number = count.fetch_add(1, Ordering::SeqCst);
+                peak.fetch_max(number + 1 - gone.load(Ordering::SeqCst), Ordering::SeqCst);
                 let serving = serve(stream, pick(&act, number), tls.clone(), number);
                 let gone = gone.clone();
                 connections.spawn(async move {
@@ -79,12 +82,17 @@ impl Peer {
                 while connections.try_join_next().is_some() {}
             }
         });
-        Self { at, accepted, ended, _serving: serving }
+        Self { at, accepted, ended, most, _serving: serving }
     }
 
     /// How many connections are held.
     pub fn held(&self) -> usize {
         self.accepted() - self.ended.load(Ordering::SeqCst)
+    }
+
+    /// How many connections were held at a time.
+    pub fn held_most(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
     }
 
     /// How many connections came.
