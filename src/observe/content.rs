@@ -1,5 +1,7 @@
 //! Facts of a content: what it is, what it resembles, where it leads, and whether something of ours is in it.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use super::page::{self, Tag};
@@ -16,13 +18,13 @@ pub fn facts(body: &[u8], coded: Option<String>, sent: &[String], redactor: &Red
         return Content { length, coded, ..Content::default() };
     }
     let text = String::from_utf8_lossy(body);
-    let words = lasting_words(&text);
+    let (digest, sketch) = resemblance(body, &text);
     let marks = marks(&text);
     let tags = if text.contains('<') { page::tags(&text) } else { vec![] };
     Content {
         length,
-        digest: digest(body, &words),
-        sketch: sketch(&words),
+        digest,
+        sketch,
         links: links(&tags, redactor),
         echoes: echoes(&text, &tags, sent),
         marks,
@@ -37,7 +39,7 @@ pub fn bare(authority: &str) -> &str {
 }
 
 /// The words that a content has each time: without numbers, random tokens, and the names in dates.
-fn lasting_words(text: &str) -> Vec<String> {
+fn lasting_words(text: &str) -> impl Iterator<Item = String> {
     const JOINING: [char; 5] = ['_', '-', '+', '/', '='];
     const IN_DATES: [&str; 22] = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon", "tue", "wed",
@@ -47,7 +49,7 @@ fn lasting_words(text: &str) -> Vec<String> {
     let pieces = text.split(|c: char| !(c.is_alphanumeric() || JOINING.contains(&c)));
     let parts = pieces.filter(|piece| !is_random(piece)).flat_map(|piece| piece.split(JOINING));
     let words = parts.filter(|word| !word.is_empty() && !word.bytes().any(|b| b.is_ascii_digit()));
-    words.map(str::to_lowercase).filter(|word| !IN_DATES.contains(&word.as_str())).collect()
+    words.map(str::to_lowercase).filter(|word| !IN_DATES.contains(&word.as_str()))
 }
 
 /// A token of a coding: long, and with digits or changes of case that words do not have.
@@ -58,24 +60,27 @@ fn is_random(word: &str) -> bool {
     bytes.len() >= 8 && (digits >= 2 || turns >= 2) || bytes.len() > 40
 }
 
-fn digest(body: &[u8], words: &[String]) -> String {
+/// The digest of the lasting words and the sketch of their triples, one word at a time: a content may be large.
+fn resemblance(body: &[u8], text: &str) -> (String, Vec<u32>) {
     let mut hash = Sha256::new();
-    if words.is_empty() {
-        hash.update(body);
-    }
-    for word in words {
+    let mut smallest = BTreeSet::new();
+    let mut last: [Option<String>; 2] = [None, None];
+    for word in lasting_words(text) {
         hash.update(word.as_bytes());
         hash.update(b" ");
+        if let [Some(first), Some(second)] = &last {
+            smallest.insert(fnv(&[first.as_str(), second.as_str(), word.as_str()].join(" ")));
+            if smallest.len() > SKETCH_SIZE {
+                smallest.pop_last();
+            }
+        }
+        last = [last[1].take(), Some(word)];
     }
-    hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn sketch(words: &[String]) -> Vec<u32> {
-    let mut hashes: Vec<u32> = words.windows(3).map(|triple| fnv(&triple.join(" "))).collect();
-    hashes.sort_unstable();
-    hashes.dedup();
-    hashes.truncate(SKETCH_SIZE);
-    hashes
+    if last[1].is_none() {
+        hash.update(body);
+    }
+    let digest = hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    (digest, smallest.into_iter().collect())
 }
 
 /// FNV-1a, folded to 32 bits. It need not withstand anyone: it only estimates.
@@ -101,7 +106,7 @@ fn marks(text: &str) -> Vec<Mark> {
         marks.push(Mark::Json);
         return marks;
     }
-    marks.extend(dotenv(text).map(|keys| Mark::Dotenv { keys }));
+    marks.extend(dotenv(start).map(|keys| Mark::Dotenv { keys }));
     marks.extend(is_git_head(text).then_some(Mark::GitHead));
     marks.extend(is_git_config(text).then_some(Mark::GitConfig));
     marks.extend(compose(text).map(|services| Mark::Compose { services }));
@@ -125,17 +130,43 @@ fn dotenv(text: &str) -> Option<Vec<String>> {
     if text.trim_start().starts_with('<') {
         return None;
     }
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
-    let named = |line: &&str| -> Option<String> {
-        let (name, _) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
-        let name = name.trim_end();
-        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-        let first = name.bytes().next()?;
-        (name.len() <= 64 && name.bytes().all(fits) && !first.is_ascii_digit()).then(|| name.into())
-    };
-    let keys: Vec<String> = lines.iter().filter_map(named).collect();
-    let upper = keys.iter().any(|key| key.bytes().any(|b| b.is_ascii_uppercase()));
-    (upper && keys.len() * 10 >= lines.len() * 6).then(|| keys.into_iter().take(MOST_KEPT).collect())
+    let (mut keys, mut valued, mut others) = (vec![], 0, 0);
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    while let Some(line) = lines.next() {
+        match assignment(line) {
+            Some((name, value)) => {
+                // A key in PEM stands between quotes, on many lines.
+                if let Some(quote) = open_quote(value) {
+                    lines.by_ref().find(|line| line.contains(quote));
+                }
+                let named = is_loud(name) && !value.trim_matches('=').is_empty();
+                valued += usize::from(named);
+                keys.push(name);
+            }
+            // An INI file has sections.
+            None if line.starts_with('[') && line.ends_with(']') => return None,
+            None => others += 1,
+        }
+    }
+    let hardly = others * 5 <= keys.len();
+    (valued > 0 && hardly).then(|| keys.into_iter().take(MOST_KEPT).map(String::from).collect())
+}
+
+fn assignment(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+    let name = name.trim_end();
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let first = name.bytes().next()?;
+    (name.len() <= 64 && name.bytes().all(fits) && !first.is_ascii_digit()).then(|| (name, value.trim_start()))
+}
+
+fn open_quote(value: &str) -> Option<char> {
+    ['"', '\''].into_iter().find(|quote| value.strip_prefix(*quote).is_some_and(|rest| !rest.contains(*quote)))
+}
+
+/// The name of a variable as environments have it.
+fn is_loud(name: &str) -> bool {
+    name.len() > 1 && !name.bytes().any(|b| b.is_ascii_lowercase())
 }
 
 fn is_git_head(text: &str) -> bool {
@@ -183,13 +214,21 @@ fn place(tag: &Tag) -> Option<(Place, &str)> {
         "base" => Some((Place::Base, tag.attribute("href")?)),
         "script" => Some((Place::Script, tag.attribute("src")?)),
         "meta" if is("property", "og:url") => Some((Place::OpenGraph, tag.attribute("content")?)),
-        "meta" if is("http-equiv", "refresh") => {
-            let content = tag.attribute("content")?;
-            let at = content.to_ascii_lowercase().find("url=")?;
-            Some((Place::Refresh, content[at + 4..].trim_matches(['\'', '"', ' '])))
-        }
+        "meta" if is("http-equiv", "refresh") => Some((Place::Refresh, refreshed(tag.attribute("content")?)?)),
         _ => None,
     }
+}
+
+/// Where a refresh leads: `5; url=…`
+pub fn refreshed(value: &str) -> Option<&str> {
+    let at = value.to_ascii_lowercase().find("url=")?;
+    Some(value[at + 4..].trim_matches(['\'', '"', ' ']))
+}
+
+/// The host that a reference names, as a browser reads it; none when it stays at its own.
+pub fn named_host(reference: &str) -> Option<String> {
+    let elsewhere = url::Url::parse("https://own.invalid/").ok()?.join(reference).ok()?;
+    elsewhere.host_str().filter(|host| *host != "own.invalid").map(String::from)
 }
 
 /// Where host names of ours came back, each place once.
@@ -197,10 +236,7 @@ fn echoes(text: &str, tags: &[Tag], sent: &[String]) -> Vec<Echo> {
     let mut echoes: Vec<Echo> = vec![];
     for host in sent {
         let name = bare(host);
-        let held = |url: &str| {
-            let rest = url.split_once("//").map_or("", |(_, rest)| rest);
-            bare(rest.split(['/', '?', '#']).next().unwrap_or("")).eq_ignore_ascii_case(name)
-        };
+        let held = |url: &str| named_host(url).is_some_and(|held| held.eq_ignore_ascii_case(name));
         let found: Vec<Place> =
             tags.iter().filter_map(place).filter(|(_, url)| held(url)).map(|(p, _)| p).collect();
         let plain = text.contains(name).then_some(Place::Text);
@@ -218,6 +254,7 @@ fn echoes(text: &str, tags: &[Tag], sent: &[String]) -> Vec<Echo> {
 mod tests {
     use super::*;
     use crate::observation::Nonce;
+    use proptest::prelude::*;
 
     fn facts_of(text: &str) -> Content {
         facts(text.as_bytes(), None, &[], &Redactor::new(Nonce(1)))
@@ -257,6 +294,53 @@ mod tests {
             ("<!DOCTYPE html><title>Just a moment...</title>", vec![Mark::Html, Mark::Challenge]),
         ] {
             assert_eq!(facts_of(text).marks, want, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_has_an_equals_sign_is_no_environment() {
+        for text in [
+            "E=mc2\n",
+            "The sum is A=1, as everybody knows.\nAnd more of it.",
+            "name,NOTE=1,value\n1,2,3\n",
+            "[database]\nHOST=db\nPASSWORD=x\nUser=y\n",
+            "[mysqld]\nuser=mysql\nPORT = 1",
+            "import os\nSECRET_KEY = os.environ['X']\nDEBUG = True\n",
+            "User-agent: *\nDisallow: /search?Q=1\nSitemap: https://app.example.com/map.xml?A=1\n",
+            "{\"A\": \"B=1\"}",
+            "{\n\"A\": 1,\nTOKEN=x",
+            "<!-- x -->\n<!doctype html>\nDB_PASSWORD=x",
+            "MFRGGZDFMZTWQ===\n",
+            "dGhpcyBpcyBhIHRva2Vu=",
+            "fl=123\nh=app.example.com\nip=203.0.113.7\n",
+            "Warning: KEY=1 is old\nWarning: KEY=2 is older\n",
+            "a=1&B=2",
+        ] {
+            assert_eq!(dotenv(text), None, "{text}");
+        }
+        let (begin, end) = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----");
+        let pem = format!("A_KEY=\"{begin}\nMIIEvQIBADANBg\nkqhkiG9w0BAQ\n{end}\"\nB_2='x'\nempty=\n");
+        for (text, keys) in [
+            (pem.as_str(), &["A_KEY", "B_2", "empty"][..]),
+            ("\u{feff}POSTGRES_PASSWORD=hunter2\r\n", &["POSTGRES_PASSWORD"]),
+            ("# see below\nexport URL=postgres://u:p@db/x?A=b\n\nNOTE='it''s'\n", &["URL", "NOTE"]),
+            ("OPEN=\"", &["OPEN"]),
+        ] {
+            let want = keys.iter().map(|key| String::from(*key)).collect();
+            assert_eq!(facts_of(text).marks, [Mark::Dotenv { keys: want }], "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_have_facts(body in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let facts = facts(&body, None, &["golive-1.test".into()], &Redactor::new(Nonce(1)));
+            prop_assert_eq!(facts.length, body.len() as u64);
+        }
+
+        #[test]
+        fn any_words_have_facts(text in "([<>=:'\"/\\-#&;@ \n\u{e9}\u{feff}A-Cx]|url=|<a |<meta |href=|services:\n|\\[core\\]|ref: refs/){0,60}") {
+            let _ = facts(text.as_bytes(), None, &["x@golive-1.test:1".into()], &Redactor::new(Nonce(1)));
         }
     }
 

@@ -49,6 +49,8 @@ pub async fn dial(to: SocketAddr) -> Result<TcpStream, Failure> {
         Ok(Some(e)) | Err(e) => Err(match errno_of(&e) {
             Errno::ECONNREFUSED => Failure::Refused,
             Errno::ECONNRESET => Failure::Reset,
+            // The kernel has given up, which is no answer: whoever calls gives up as well, or has other sockets.
+            Errno::ETIMEDOUT => return std::future::pending().await,
             errno => local(errno),
         }),
     }

@@ -14,7 +14,7 @@ use super::record::Recorder;
 use crate::observation::{ErrorKind, Exchange, Hop, Http, Method, Nonce, ProbeError, Request, Stage, Stopped};
 use crate::plan::{self, Follow};
 use crate::spec::Spec;
-use crate::target::{Endpoint, Family, Host, Scheme};
+use crate::target::{Endpoint, Family, Host, Origin, Scheme};
 
 /// Redirects that are followed.
 const MOST_HOPS: usize = 10;
@@ -94,9 +94,14 @@ impl Dialogue<'_> {
     fn step(&self, follow: Follow, next: &Url, ip: IpAddr) -> Result<Endpoint, Stopped> {
         let host = next.host_str().and_then(|host| host.parse::<Host>().ok()).ok_or(Stopped::OffSite)?;
         let port = next.port_or_known_default().ok_or(Stopped::OffSite)?;
-        let origin = self.spec.origins().find(|origin| origin.host == host).ok_or(Stopped::OffSite)?;
+        let mut own = self.spec.origins().filter(|origin| origin.host == host).peekable();
+        own.peek().ok_or(Stopped::OffSite)?;
+        if !next.username().is_empty() || next.password().is_some() {
+            let detail = "the redirect carries credentials in its address, and is not followed";
+            return Err(Stopped::Error(ProbeError::new(Stage::Exchange, ErrorKind::Malformed, detail)));
+        }
         let scheme = match next.scheme() {
-            "https" if port == origin.port => Scheme::Https,
+            "https" if own.any(|origin| origin.port == port) => Scheme::Https,
             "http" if port == self.spec.ports.http && follow == Follow::UntilHttps => Scheme::Http,
             "http" => return Err(Stopped::PlainHttp),
             _ => return Err(Stopped::OffSite),
@@ -115,9 +120,9 @@ impl Dialogue<'_> {
                 Ok(raw) => raw,
                 Err(error) => return (attempt, Err(error)),
             };
-            drop(place);
             let Some(wait) = held_off(&raw) else { return (attempt, Ok(raw)) };
-            self.net.slow_down(at.ip);
+            place.slow_down();
+            drop(place);
             if attempt == 1 {
                 sleep(wait).await;
             } else {
@@ -170,12 +175,16 @@ fn own_origin(question: &Http, first: &Hop) -> Option<(String, String)> {
     first.request.fields.iter().find(|(name, _)| name == "Origin").cloned()
 }
 
-/// Cookies of one dialogue: given back to the host that set them, over https alone. They are never recorded.
+/// Cookies of one dialogue: given back to the origin that set them, over https alone. They are never recorded.
 #[derive(Default)]
 struct Jar {
-    pairs: BTreeMap<(Host, String), String>,
+    pairs: BTreeMap<(Origin, String), String>,
     new: bool,
 }
+
+/// RFC 6265 §6.1: what a browser keeps at least. More is not kept here.
+const MOST_COOKIES: usize = 50;
+const COOKIE_BYTES: usize = 4096;
 
 impl Jar {
     fn keep(&mut self, at: &Endpoint, raw: &Raw) {
@@ -185,11 +194,14 @@ impl Jar {
         for (_, value) in raw.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
             let text = String::from_utf8_lossy(value);
             let pair = text.split(';').next().unwrap_or("");
-            if let Some((name, value)) = pair.split_once('=') {
-                let key = (at.host.clone(), name.trim().to_string());
+            if let Some((name, value)) = pair.split_once('=').filter(|_| pair.len() <= COOKIE_BYTES) {
+                let key = (at.origin(), name.trim().to_string());
                 let value = value.trim().to_string();
-                self.new |= self.pairs.get(&key) != Some(&value);
-                self.pairs.insert(key, value);
+                let held = self.pairs.get(&key);
+                if held.is_some() || self.pairs.len() < MOST_COOKIES {
+                    self.new |= held != Some(&value);
+                    self.pairs.insert(key, value);
+                }
             }
         }
     }
@@ -200,7 +212,8 @@ impl Jar {
     }
 
     fn field(&self, at: &Endpoint) -> Option<(String, String)> {
-        let own = self.pairs.iter().filter(|((host, _), _)| *host == at.host && at.scheme == Scheme::Https);
+        let origin = at.origin();
+        let own = self.pairs.iter().filter(|((set_by, _), _)| *set_by == origin && at.scheme == Scheme::Https);
         let text: Vec<String> = own.map(|((_, name), value)| format!("{name}={value}")).collect();
         (!text.is_empty()).then(|| ("Cookie".into(), text.join("; ")))
     }

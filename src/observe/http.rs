@@ -8,16 +8,19 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::net::Net;
-use super::tap::{HEAD_BYTES, Tap};
+use super::tap::{HEAD_BYTES, Record, Tap};
 use super::tls;
 use crate::observation::{ErrorKind, ProbeError, Request, Stage};
 use crate::target::{Endpoint, Scheme};
 
 /// More fields than this are refused.
 const MOST_FIELDS: usize = 100;
+
+/// The longest request-target that the library sends.
+const MOST_TARGET: usize = 65_534;
 
 /// An answer as it came: raw, and not to be recorded as it is.
 pub struct Raw {
@@ -29,34 +32,36 @@ pub struct Raw {
     pub cut: bool,
 }
 
-/// Sends a request to an endpoint and reads the answer, within `limits.exchange` by the wall clock.
+/// Sends a request to an endpoint and reads the answer, within `limits.exchange` by the wall clock once connected.
 ///
 /// # Errors
 /// How far it came and what happened.
 pub async fn send(net: &Net, at: &Endpoint, request: &Request) -> Result<Raw, ProbeError> {
-    let stream = net.connect(Some(&at.host), at.socket()).await?;
-    let limit = net.limits().exchange();
-    let work = async {
-        match at.scheme {
-            Scheme::Http => exchange(stream, request, net.limits().body_bytes).await,
-            Scheme::Https => {
-                let sni = request.sni.as_deref();
-                let shaken = tls::shake_hands(stream, sni, at.ip, &[b"http/1.1"]).await?;
-                exchange(shaken.stream, request, net.limits().body_bytes).await
-            }
+    let limits = net.limits();
+    let until = |begun: Instant| begun + limits.exchange();
+    let wire = wire(request)?;
+    let answer = match at.scheme {
+        Scheme::Http => {
+            let stream = net.connect(Some(&at.host), at.socket()).await?;
+            timeout_at(until(Instant::now()), exchange(stream, wire, limits.body_bytes)).await
+        }
+        Scheme::Https => {
+            let secured = tls::connect(net, at, request.sni.as_deref(), &[b"http/1.1"]).await?;
+            timeout_at(until(secured.begun), exchange(secured.stream, wire, limits.body_bytes)).await
         }
     };
-    timeout(limit, work).await.unwrap_or_else(|_| {
-        let detail = format!("no complete answer from {} in {} ms", at.socket(), limit.as_millis());
+    answer.unwrap_or_else(|_| {
+        let detail = format!("no complete answer from {} in {} ms", at.socket(), limits.exchange_ms);
         Err(ProbeError::new(Stage::Exchange, ErrorKind::Timeout, detail))
     })
 }
 
-async fn exchange<S>(stream: S, request: &Request, body_bytes: u64) -> Result<Raw, ProbeError>
+async fn exchange<S>(stream: S, request: Wire, body_bytes: u64) -> Result<Raw, ProbeError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (tap, record) = Tap::new(stream);
+    let (tap, record) = Tap::head(stream);
+    let failed = |error: &hyper::Error| http_error(error, &record);
     let (mut sender, connection) = http1::Builder::new()
         .max_headers(MOST_FIELDS)
         .max_header_size(HEAD_BYTES)
@@ -64,18 +69,41 @@ where
         .preserve_header_case(true)
         .handshake(TokioIo::new(tap))
         .await
-        .map_err(|e| http_error(&e))?;
+        .map_err(|e| failed(&e))?;
     // The connection is driven beside the exchange and ends with it.
-    let driver = Driver(tokio::spawn(async move { connection.await.map_err(|e| http_error(&e)) }));
-    let response = sender.send_request(wire(request)?).await.map_err(|e| http_error(&e))?;
-    let (head, body) = response.into_parts();
+    let mut driver = Driver(tokio::spawn(connection));
+    let (head, body) = match sender.send_request(request).await {
+        Ok(response) => response.into_parts(),
+        // The connection ended before the request was taken from the queue, and knows why.
+        Err(e) if e.is_canceled() || e.is_closed() => {
+            return Err(match (&mut driver.0).await {
+                Ok(Err(why)) => failed(&why),
+                _ => failed(&e),
+            });
+        }
+        Err(e) => return Err(failed(&e)),
+    };
+    let status = head.status.as_u16();
     let fields = head_fields(&record.take())?;
+    if let Some(what) = unasked(status) {
+        return Err(ProbeError::new(Stage::Exchange, ErrorKind::Malformed, format!("{what} ({status})")));
+    }
     let (body, cut) = read(body, body_bytes).await;
-    drop(driver);
-    Ok(Raw { status: head.status.as_u16(), fields, body, cut })
+    Ok(Raw { status, fields, body, cut })
 }
 
-struct Driver(tokio::task::JoinHandle<Result<(), ProbeError>>);
+/// What no answer to a request of ours can be.
+fn unasked(status: u16) -> Option<&'static str> {
+    match status {
+        // RFC 9110 §7.8: only a protocol that the client named.
+        101 => Some("the server switches to a protocol that nobody asked for"),
+        // RFC 9110 §15: outside of it no status is valid.
+        100..600 => None,
+        _ => Some("the status of the answer is none of HTTP's"),
+    }
+}
+
+struct Driver(tokio::task::JoinHandle<hyper::Result<()>>);
 
 impl Drop for Driver {
     fn drop(&mut self) {
@@ -83,33 +111,48 @@ impl Drop for Driver {
     }
 }
 
-fn wire(request: &Request) -> Result<hyper::Request<Empty<Bytes>>, ProbeError> {
-    // A target that a redirect led to is the site's text, and may hold a secret.
-    let refused = |_| ProbeError::new(Stage::Plan, ErrorKind::Local, "the target of the request cannot be sent");
+type Wire = hyper::Request<Empty<Bytes>>;
+
+fn wire(request: &Request) -> Result<Wire, ProbeError> {
     let mut builder = hyper::Request::builder().method(request.method.to_string().as_str());
     for (name, value) in &request.fields {
-        builder = builder.header(name.as_str(), value.as_str());
+        builder = builder.header(name.as_str(), value.as_bytes());
     }
-    builder.uri(request.target.as_str()).body(Empty::new()).map_err(refused)
+    // A redirect may have led here: its text is the target's, and is not repeated.
+    builder.uri(request.target.as_str()).body(Empty::new()).map_err(|_| {
+        let what = match request.target.len() {
+            0..=MOST_TARGET => "the request holds what HTTP does not allow, and was not sent".into(),
+            length => format!("the address has {length} bytes, and was not asked for"),
+        };
+        ProbeError::new(Stage::Plan, ErrorKind::Local, what)
+    })
 }
 
 /// The fields of the final answer as they stood on the wire; informational answers (RFC 9110 §15.2) are passed over.
-fn head_fields(mut bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, ProbeError> {
-    let malformed =
-        || ProbeError::new(Stage::Exchange, ErrorKind::Malformed, "the head of the answer is malformed");
+fn head_fields(whole: &[u8]) -> Result<Vec<(String, Vec<u8>)>, ProbeError> {
+    let malformed = |detail: &str| Err(ProbeError::new(Stage::Exchange, ErrorKind::Malformed, detail));
+    let mut bytes = whole;
     loop {
         let mut slots = [httparse::EMPTY_HEADER; MOST_FIELDS];
         let mut head = httparse::Response::new(&mut slots);
         let length = match head.parse(bytes) {
             Ok(httparse::Status::Complete(length)) => length,
-            _ => return Err(malformed()),
+            Ok(httparse::Status::Partial) if whole.len() >= HEAD_BYTES => return malformed(TOO_LARGE),
+            Err(httparse::Error::TooManyHeaders) => return malformed(TOO_LARGE),
+            _ => return malformed(MALFORMED),
         };
+        bytes = &bytes[length..];
+        if whole.len() - bytes.len() > HEAD_BYTES {
+            return malformed(TOO_LARGE);
+        }
         if !matches!(head.code, Some(100..=199)) || head.code == Some(101) {
             return Ok(head.headers.iter().map(|field| (field.name.into(), field.value.into())).collect());
         }
-        bytes = &bytes[length..];
     }
 }
+
+const MALFORMED: &str = "the head of the answer is malformed";
+const TOO_LARGE: &str = "the head of the answer has more than 300 KiB or 100 fields";
 
 /// The content up to a limit. What fails here leaves the head standing: the content counts as cut.
 async fn read(mut body: Incoming, limit: u64) -> (Vec<u8>, bool) {
@@ -128,28 +171,43 @@ async fn read(mut body: Incoming, limit: u64) -> (Vec<u8>, bool) {
     (bytes, false)
 }
 
-fn http_error(error: &hyper::Error) -> ProbeError {
+fn http_error(error: &hyper::Error, record: &Record) -> ProbeError {
+    let malformed = |detail: String| ProbeError::new(Stage::Exchange, ErrorKind::Malformed, detail);
     let mut cause = error.source();
     while let Some(inner) = cause {
         if let Some(io) = inner.downcast_ref::<io::Error>() {
             if io.kind() == io::ErrorKind::InvalidData && io.get_ref().is_some_and(|e| !e.is::<rustls::Error>()) {
-                return ProbeError::new(Stage::Exchange, ErrorKind::Malformed, io.to_string());
+                return malformed(TOO_LARGE.into());
             }
             return tls::tls_error(io, Stage::Exchange);
         }
         cause = inner.source();
     }
-    let (kind, detail) = if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        (ErrorKind::Closed, "the connection was closed without an answer")
-    } else {
-        (ErrorKind::Malformed, "what answers does not speak HTTP/1.1")
-    };
-    ProbeError::new(Stage::Exchange, kind, detail)
+    match record.spoken() {
+        Some("plain HTTP") if error.is_parse() => {
+            head_fields(&record.take()).err().unwrap_or_else(|| malformed(MALFORMED.into()))
+        }
+        Some(what) if what != "plain HTTP" => malformed(format!("what answers speaks {what}, not HTTP/1.1")),
+        _ if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => {
+            let detail = "the connection was closed without an answer";
+            ProbeError::new(Stage::Exchange, ErrorKind::Closed, detail)
+        }
+        _ => malformed("what answers does not speak HTTP/1.1".into()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_head_is_read_or_refused(head in r"(HTTP/1\.1 (200|103|101|099) ?[a-z]?|[ -~\t]{0,12}(: )?|\r\n|\n|\r|\x00|\PC){0,24}") {
+            let fields = head_fields(head.as_bytes());
+            prop_assert!(fields.is_ok_and(|fields| fields.len() <= MOST_FIELDS) || head_fields(head.as_bytes()).is_err());
+        }
+    }
 
     #[test]
     fn fields_stand_as_on_the_wire() {

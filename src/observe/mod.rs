@@ -6,6 +6,9 @@ mod dialogue;
 mod http;
 mod net;
 mod page;
+#[cfg(test)]
+mod peers;
+mod places;
 mod port;
 mod record;
 mod redact;
@@ -20,7 +23,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::observation::{
     ErrorKind, Fact, Handshake, Nonce, Observation, Observations, Probe, ProbeError, Question, Session, Stage,
@@ -28,6 +31,7 @@ use crate::observation::{
 };
 use crate::plan;
 use crate::spec::Spec;
+use crate::target::Host;
 
 use dialogue::{Dialogue, Places};
 use record::Recorder;
@@ -104,28 +108,41 @@ pub async fn observe(
         let begun = Instant::now();
         let wanted = plan::wanted(&spec, &observations);
         let places = Arc::new(known_places(&spec, &observations));
+        if *stop.borrow() {
+            break Ending::Stopped;
+        }
         for probe in &wanted {
             if !observations.holds(probe) && asked.insert(probe.clone()) {
                 let task = running.spawn(run.clone().ask(probe.clone(), places.clone()));
                 titles.insert(task.id(), probe.clone());
             }
         }
-        // At most a fifth of the time goes into planning: until then answers are gathered.
-        let rest = Instant::now() + begun.elapsed() * 4;
+        let planning = begun.elapsed();
         let fact = tokio::select! {
-            fact = running.join_next_with_id() => fact,
+            biased;
+            // When nobody is left who could stop it, the run goes on.
+            Ok(_) = stop.wait_for(|stop| *stop) => break Ending::Stopped,
             () = sleep_until(deadline) => break Ending::OutOfTime,
-            _ = stop.wait_for(|stop| *stop) => break Ending::Stopped,
+            fact = running.join_next_with_id() => fact,
         };
         let Some(fact) = fact else { break Ending::Complete };
+        // The plan is made anew for a handful of answers at a time: planning takes a fifth of a run at most.
+        let until = deadline.min(Instant::now() + planning * 4);
         let mut next = Some(fact);
         while let Some(fact) = next {
             let title = settle(&mut observations, &titles, fact, &mut panicked);
             let answered = asked.len() - running.len();
             progress(&Progress { answered, wanted: wanted.len(), last: title });
-            next = timeout_at(rest, running.join_next_with_id()).await.ok().flatten();
+            next = tokio::select! {
+                biased;
+                Ok(_) = stop.wait_for(|stop| *stop) => None,
+                next = timeout_at(until, running.join_next_with_id()) => next.ok().flatten(),
+            };
         }
     };
+    while let Some(fact) = running.try_join_next_with_id() {
+        settle(&mut observations, &titles, fact, &mut panicked);
+    }
     (observations.vantage.from, observations.vantage.families) = net.sources();
     Observed { observations, ending, elapsed: started.elapsed(), panicked }
 }
@@ -183,7 +200,12 @@ impl Run {
             Probe::Lookup(q) => {
                 self.timed(q.clone(), async { (1, self.names.lookup(&self.net.way, &q).await) }).await.into()
             }
-            Probe::Knock(q) => self.timed(q.clone(), port::knock(&self.net, &self.recorder, &q)).await.into(),
+            Probe::Knock(q) => {
+                let is_at = |host: &&Host| places.get(*host).is_some_and(|ips| ips.contains(&q.at.ip()));
+                let host = self.spec.origins().map(|origin| &origin.host).find(is_at);
+                let knocker = port::Knocker { net: &self.net, recorder: &self.recorder, host };
+                self.timed(q.clone(), knocker.knock(&q)).await.into()
+            }
             Probe::Session(q) => self.timed(q.clone(), async { (1, self.session(&q).await) }).await.into(),
             Probe::Http(q) => {
                 let dialogue = Dialogue {
@@ -212,15 +234,6 @@ impl Run {
     async fn session(&self, question: &Session) -> Result<Handshake, ProbeError> {
         let Session { at } = question;
         let _place = self.net.place(at.ip).await;
-        let stream = self.net.connect(Some(&at.host), at.socket()).await?;
-        let limit = self.net.limits().exchange();
-        let shake = tls::shake_hands(stream, at.host.name(), at.ip, &[b"h2", b"http/1.1"]);
-        match timeout(limit, shake).await {
-            Ok(shaken) => Ok(shaken?.handshake),
-            Err(_) => {
-                let detail = format!("no TLS handshake with {} in {} ms", at.socket(), limit.as_millis());
-                Err(ProbeError::new(Stage::Handshake, ErrorKind::Timeout, detail))
-            }
-        }
+        Ok(tls::connect(&self.net, at, at.host.name(), &[b"h2", b"http/1.1"]).await?.handshake)
     }
 }

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout};
 
 use super::dial::{Failure, dial};
+use super::places::{Place, Places};
 use crate::observation::{ErrorKind, ProbeError, Stage, Vantage};
 use crate::spec::{Limits, Network, Spec};
 use crate::target::{Family, Host, reserved};
@@ -41,6 +42,7 @@ pub struct Net {
     limits: Limits,
     own: BTreeSet<IpAddr>,
     own_networks: Vec<Network>,
+    places: Places,
     memory: Mutex<Memory>,
     started: Instant,
 }
@@ -50,9 +52,16 @@ pub struct Net {
 struct Memory {
     /// The least time a connection took.
     round_trip: HashMap<IpAddr, Duration>,
-    shut: HashMap<SocketAddr, (u8, ProbeError)>,
-    places: HashMap<IpAddr, Arc<Semaphore>>,
+    shut: HashMap<Entry, (u8, ProbeError)>,
     sources: BTreeSet<IpAddr>,
+}
+
+/// What may be found shut.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Entry {
+    Port(SocketAddr),
+    /// TLS on that port, with that name in the hello.
+    Hello(SocketAddr, Option<String>),
 }
 
 /// After this many failures in a row a door is not tried again.
@@ -65,6 +74,7 @@ impl Net {
             limits: spec.limits.clone(),
             own: own_addresses(),
             own_networks: spec.vantage.own_networks.clone(),
+            places: Places::new(spec.limits.parallel),
             memory: Mutex::default(),
             started: now(),
         }
@@ -101,20 +111,13 @@ impl Net {
     }
 
     /// A place to work with an address; at most `limits.parallel` are held at a time.
-    pub async fn place(&self, ip: IpAddr) -> OwnedSemaphorePermit {
-        let places = {
-            let mut memory = self.memory();
-            memory.places.entry(ip).or_insert_with(|| Arc::new(Semaphore::new(self.limits.parallel))).clone()
-        };
-        // The semaphore lives as long as the run and is never closed.
-        places.acquire_owned().await.expect("a place for work")
+    pub async fn place(&self, ip: IpAddr) -> Place {
+        self.places.take(ip).await
     }
 
-    /// Told to slow down: half of the free places are given up for the rest of the run, one stays.
-    pub fn slow_down(&self, ip: IpAddr) {
-        if let Some(places) = self.memory().places.get(&ip) {
-            places.forget_permits(places.available_permits() / 2);
-        }
+    /// A knock's turn.
+    pub async fn turn(&self) -> SemaphorePermit<'_> {
+        self.places.knock().await
     }
 
     /// The least time that a connection to an address took.
@@ -124,11 +127,8 @@ impl Net {
 
     /// A connection for an exchange, or the reason why there is none. A door that was found shut is not tried again.
     pub async fn connect(&self, host: Option<&Host>, at: SocketAddr) -> Result<TcpStream, ProbeError> {
-        if let Some((count, error)) = self.memory().shut.get(&at)
-            && *count >= SHUT_AFTER
-        {
-            return Err(error.clone());
-        }
+        let entry = Entry::Port(self.door(host, at).unwrap_or(at));
+        self.known_open(&entry)?;
         let limit = self.limits.connect();
         let result = match timeout(limit, self.attempt(host, at)).await {
             Ok(result) => result.map_err(|failure| self.error(at, &failure)),
@@ -137,14 +137,37 @@ impl Net {
                 Err(ProbeError::new(Stage::Connect, ErrorKind::Timeout, detail))
             }
         };
-        let mut memory = self.memory();
         match &result {
-            Ok(_) => {
-                memory.shut.remove(&at);
-            }
-            Err(error) => memory.shut.entry(at).or_insert((0, error.clone())).0 += 1,
+            // What this machine cannot do tells nothing about the door, and cost no time.
+            Err(error) if error.kind == ErrorKind::Local => {}
+            result => self.remember(entry, result.as_ref().err()),
         }
         result
+    }
+
+    /// Whether an entry may be tried.
+    ///
+    /// # Errors
+    /// It was found shut so often that it is not.
+    pub fn known_open(&self, entry: &Entry) -> Result<(), ProbeError> {
+        match self.memory().shut.get(entry) {
+            Some((count, error)) if *count >= SHUT_AFTER => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Remembers how an entry was found.
+    pub fn remember(&self, entry: Entry, shut: Option<&ProbeError>) {
+        let shuts = &mut self.memory().shut;
+        match shut {
+            None => {
+                shuts.remove(&entry);
+            }
+            Some(error) => {
+                let (count, _) = shuts.entry(entry).or_insert((0, error.clone()));
+                *count = count.saturating_add(1);
+            }
+        }
     }
 
     /// One attempt without a limit of time.

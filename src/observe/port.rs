@@ -1,6 +1,7 @@
 //! Knocks on a port.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -8,72 +9,90 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use std::sync::Arc;
-
 use super::dial::Failure;
 use super::net::Net;
 use super::record::Recorder;
 use crate::observation::{ErrorKind, Greet, Knock, PortState, ProbeError, Stage};
+use crate::target::Host;
 
 /// Silence is believed after this many fresh sockets: at 5 % loss each way they all miss once in a hundred thousand.
-const SOCKETS: u32 = 5;
+const SOCKETS: u8 = 5;
 
 /// How long a greeting may take.
 const GREETING: Duration = Duration::from_millis(800);
 
-/// Asks until something answers, or all sockets met silence while the reference answered.
-///
-/// # Errors
-/// What came back says nothing about the port, or the reference was silent too.
-pub async fn knock(net: &Arc<Net>, recorder: &Recorder, question: &Knock) -> (u8, Result<PortState, ProbeError>) {
-    let at = question.at;
-    let mut sockets = JoinSet::new();
-    let mut asked = 0;
-    let answer = loop {
-        if asked < SOCKETS {
-            let net = net.clone();
-            sockets.spawn(async move { net.attempt(None, at).await });
-            asked += 1;
-        }
-        let wait = if asked < SOCKETS { spacing(net, at) } else { last_wait(net, at) };
-        match timeout(wait, sockets.join_next()).await {
-            Ok(Some(Ok(answer))) => break Some(answer),
-            Ok(_) => break None,
-            Err(_) if asked < SOCKETS => {}
-            Err(_) => break None,
-        }
-    };
-    let attempts = u8::try_from(asked).unwrap_or(u8::MAX);
-    (attempts, state(net, recorder, question, answer).await)
+/// Who knocks: over which way, at the door of which host, and who keeps what is said.
+pub struct Knocker<'a> {
+    pub net: &'a Arc<Net>,
+    pub recorder: &'a Recorder,
+    pub host: Option<&'a Host>,
 }
 
-async fn state(
-    net: &Net,
-    recorder: &Recorder,
-    question: &Knock,
-    answer: Option<Result<TcpStream, Failure>>,
-) -> Result<PortState, ProbeError> {
-    let at = question.at;
-    match answer {
-        Some(Ok(stream)) => Ok(greeted(stream, question.greet, recorder).await),
-        Some(Err(Failure::Reset)) => Ok(PortState::Open { greeting: None, reset: true }),
-        Some(Err(Failure::Refused)) => Ok(PortState::Refused),
-        Some(Err(Failure::Rejected { offender })) if !net.is_own(offender) => Ok(PortState::Rejected { offender }),
-        Some(Err(failure)) => Err(net.error(at, &failure)),
-        None => silent(net, question).await,
+impl Knocker<'_> {
+    /// Asks until something answers, or all sockets met silence while the reference answered. Where the reference
+    /// was silent in that time, but answered before, packets were lost: all is asked once more.
+    ///
+    /// # Errors
+    /// What came back says nothing about the port, or the reference was silent too.
+    pub async fn knock(&self, question: &Knock) -> (u8, Result<PortState, ProbeError>) {
+        let _turn = self.net.turn().await;
+        let (attempts, outcome) = self.window(question).await;
+        let lost = outcome.as_ref().is_err_and(|error| error.kind == ErrorKind::Timeout);
+        if lost && self.net.round_trip(question.at.ip()).is_some() {
+            let (more, outcome) = self.window(question).await;
+            return (attempts + more, outcome);
+        }
+        (attempts, outcome)
     }
-}
 
-/// Silence counts only while the reference, asked in the same second, answers.
-async fn silent(net: &Net, question: &Knock) -> Result<PortState, ProbeError> {
-    let Some(port) = question.beside else { return Ok(PortState::Filtered) };
-    let reference = SocketAddr::from((question.at.ip(), port));
-    match timeout(net.limits().connect(), net.attempt(None, reference)).await {
-        Ok(Ok(_)) => Ok(PortState::Filtered),
-        _ => {
-            let detail = format!("no answer from {}, and none from port {port} in the same second", question.at);
-            Err(ProbeError::new(Stage::Connect, ErrorKind::Timeout, detail))
+    async fn window(&self, question: &Knock) -> (u8, Result<PortState, ProbeError>) {
+        let at = question.at;
+        let mut sockets = JoinSet::new();
+        let mut asked = 0;
+        let answer = loop {
+            if asked < SOCKETS {
+                let (net, host) = (self.net.clone(), self.host.cloned());
+                sockets.spawn(async move { net.attempt(host.as_ref(), at).await });
+                asked += 1;
+            }
+            let wait = if asked < SOCKETS { spacing(self.net, at) } else { last_wait(self.net, at) };
+            match timeout(wait, sockets.join_next()).await {
+                Ok(Some(answer)) => break Some(answer.expect("an attempt is not aborted while it is awaited")),
+                Err(_) if asked < SOCKETS => {}
+                Ok(None) | Err(_) => break None,
+            }
+        };
+        (asked, self.state(question, answer).await)
+    }
+
+    async fn state(
+        &self,
+        question: &Knock,
+        answer: Option<Result<TcpStream, Failure>>,
+    ) -> Result<PortState, ProbeError> {
+        match answer {
+            Some(Ok(stream)) => Ok(greeted(stream, question.greet, self.recorder).await),
+            Some(Err(Failure::Reset)) => Ok(PortState::Open { greeting: None, reset: true }),
+            Some(Err(Failure::Refused)) => Ok(PortState::Refused),
+            Some(Err(Failure::Rejected { offender })) if !self.net.is_own(offender) => {
+                Ok(PortState::Rejected { offender })
+            }
+            Some(Err(failure)) => Err(self.net.error(question.at, &failure)),
+            None => self.silent(question).await,
         }
+    }
+
+    /// Silence counts only while the reference, asked in the same second, answers.
+    async fn silent(&self, question: &Knock) -> Result<PortState, ProbeError> {
+        let Some(port) = question.beside else { return Ok(PortState::Filtered) };
+        let reference = SocketAddr::from((question.at.ip(), port));
+        let beside = match timeout(self.net.limits().connect(), self.net.attempt(self.host, reference)).await {
+            Ok(Ok(_)) => return Ok(PortState::Filtered),
+            Ok(Err(failure)) => self.net.error(reference, &failure).detail,
+            Err(_) => format!("none from port {port} in the same second"),
+        };
+        let detail = format!("no answer from {}, and beside it: {beside}", question.at);
+        Err(ProbeError::new(Stage::Connect, ErrorKind::Timeout, detail))
     }
 }
 

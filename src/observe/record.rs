@@ -7,6 +7,9 @@ use crate::observation::{CookieValue, Echo, Hop, Nonce, Place, Request, Response
 
 /// At most this many characters of a greeting are kept.
 const GREETING_LENGTH: usize = 64;
+/// Bytes of the values of one answer's fields; the rest is cut, and marked so that no rule takes it for whole.
+const FIELD_BYTES: usize = 64 * 1024;
+const CUT: &str = "‹cut›";
 
 pub struct Recorder {
     redactor: Redactor,
@@ -22,14 +25,20 @@ impl Recorder {
     /// One exchange. A request that a redirect led to holds text of the target: it is redacted as well.
     pub fn hop(&self, request: &Request, led: bool, raw: &Raw) -> Hop {
         let sent = sent_hosts(request, self.nonce);
-        let coded = text_of(raw, "content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"));
+        let coded = coding(raw);
         let mut content = content::facts(&raw.body, coded, &sent, &self.redactor);
         content.cut = raw.cut;
         content.echoes.extend(echoed_fields(raw, &sent));
         let cookies = raw.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+        let mut room = FIELD_BYTES;
         let fields = raw.fields.iter().map(|(name, value)| {
-            let value = String::from_utf8_lossy(value);
-            (name.clone(), self.redactor.field(name, &value))
+            let mut value = self.redactor.field(name, &String::from_utf8_lossy(value));
+            if value.len() > room {
+                value.truncate((0..=room).rev().find(|at| value.is_char_boundary(*at)).unwrap_or(0));
+                value.push_str(CUT);
+            }
+            room = room.saturating_sub(value.len());
+            (name.clone(), value)
         });
         Hop {
             request: if led { self.redacted(request) } else { request.clone() },
@@ -76,12 +85,11 @@ fn echoed_fields(raw: &Raw, sent: &[String]) -> Vec<Echo> {
             _ => continue,
         };
         let held = match place {
-            Place::CookieDomain => attribute(&value, "domain").trim_start_matches('.').to_string(),
-            _ => url::Url::parse(value.trim())
-                .ok()
-                .and_then(|url| Some(url.host_str()?.to_string()))
-                .unwrap_or_default(),
+            Place::CookieDomain => Some(attribute(&value, "domain").trim_start_matches('.').to_string()),
+            Place::Refresh => content::refreshed(&value).and_then(content::named_host),
+            _ => content::named_host(&value),
         };
+        let Some(held) = held else { continue };
         let ours = sent.iter().filter(|host| held.eq_ignore_ascii_case(content::bare(host)));
         echoes.extend(ours.map(|host| Echo { place, value: host.clone() }));
     }
@@ -110,10 +118,18 @@ fn is_opaque(value: &str) -> bool {
     value.len() >= 16 && value.chars().all(token) && letter && (digit || mixed_case)
 }
 
-fn text_of(raw: &Raw, name: &str) -> Option<String> {
-    let (_, value) = raw.fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?;
-    let text: String = String::from_utf8_lossy(value).trim().escape_debug().take(32).collect();
-    (!text.is_empty()).then_some(text)
+/// The first coding that was put on the content or on its transfer (RFC 9110 §8.4, RFC 9112 §7).
+fn coding(raw: &Raw) -> Option<String> {
+    let named = |wanted: &'static str| {
+        raw.fields.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+    };
+    let plain = |coding: &&str| ["", "identity", "chunked"].iter().any(|p| coding.eq_ignore_ascii_case(p));
+    let mut values = named("content-encoding").chain(named("transfer-encoding"));
+    values.find_map(|value| {
+        let text = String::from_utf8_lossy(value);
+        let coding = text.split(',').map(str::trim).find(|coding| !plain(coding))?;
+        Some(coding.escape_debug().take(32).collect())
+    })
 }
 
 #[cfg(test)]
@@ -163,6 +179,63 @@ mod tests {
         let mut places: Vec<Place> = hop.response.content.echoes.iter().map(|echo| echo.place).collect();
         places.sort();
         assert_eq!(places, [Place::Location, Place::CookieDomain, Place::Canonical, Place::Text]);
+    }
+
+    #[test]
+    fn a_host_of_ours_is_seen_however_it_is_written() {
+        let forged = "golive-00000000000000aa.test";
+        for (name, value, seen) in [
+            ("Location", format!("https://{forged}"), true),
+            ("Location", format!("//{forged}/login"), true),
+            ("Location", format!("\\\\{forged}\\login"), true),
+            // The same scheme without its slashes is a path (WHATWG URL, special relative).
+            ("Location", format!("https:{forged}/"), false),
+            ("Location", format!("HTTPS://user@{}:8443/", forged.to_uppercase()), true),
+            ("Refresh", format!("0; url=https://{forged}/"), true),
+            ("Refresh", format!("0;URL='//{forged}/'"), true),
+            ("Set-Cookie", format!("a=b; domain={forged}"), true),
+            ("Location", format!("/login?next=https://{forged}/"), false),
+            ("Location", format!("https://app.example.com/{forged}"), false),
+            ("Set-Cookie", format!("a={forged}"), false),
+            ("Refresh", "5".into(), false),
+        ] {
+            let echoes = recorded(&[(name, &value)], "").response.content.echoes;
+            assert_eq!(!echoes.is_empty(), seen, "{name}: {value}");
+            let page = format!("<a href=\"{value}\">x</a>");
+            if name == "Location" {
+                let echoes = recorded(&[], &page).response.content.echoes;
+                assert_eq!(echoes.iter().any(|echo| echo.place == Place::Href), seen, "{page}");
+            }
+        }
+    }
+
+    #[test]
+    fn fields_are_recorded_up_to_a_limit() {
+        let long = "é".repeat(FIELD_BYTES / 2);
+        for (server, ends, via) in
+            [(long[8..].to_string(), "é", "nosniff"), (long.clone(), "é", CUT), (format!("x{long}"), CUT, CUT)]
+        {
+            let hop = recorded(&[("Server", &server), ("Via", "nosniff")], "");
+            let [(_, first), (_, second)] = &hop.response.fields[..] else { panic!("two fields") };
+            assert!(first.ends_with(ends) && first.len() <= FIELD_BYTES + CUT.len());
+            assert_eq!(second, via);
+        }
+    }
+
+    #[test]
+    fn a_coding_that_nobody_asked_for_is_seen() {
+        for (fields, want) in [
+            (&[("Content-Encoding", "gzip")][..], Some("gzip")),
+            (&[("content-encoding", "identity"), ("Content-Encoding", "BR")], Some("BR")),
+            (&[("Content-Encoding", "identity, zstd")], Some("zstd")),
+            (&[("Transfer-Encoding", "gzip, chunked")], Some("gzip")),
+            (&[("Transfer-Encoding", "chunked"), ("Content-Encoding", " ")], None),
+            (&[], None),
+        ] {
+            let content = recorded(fields, "DB_PASSWORD=x").response.content;
+            assert_eq!(content.coded.as_deref(), want, "{fields:?}");
+            assert_eq!(content.marks.is_empty(), want.is_some(), "{fields:?}");
+        }
     }
 
     #[test]

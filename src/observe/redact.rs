@@ -53,7 +53,6 @@ impl Redactor {
         match pair.split_once('=') {
             Some((_, value)) if !self.nonce.is_empty() && value == self.nonce => pair.into(),
             Some((name, value)) => format!("{name}={}", self.mark(value)),
-            None if pair.len() < 16 => pair.into(),
             None => self.mark(pair),
         }
     }
@@ -102,6 +101,7 @@ impl Redactor {
             let name = bare.split('=').next().unwrap_or("").trim().to_ascii_lowercase();
             let kept = match name.as_str() {
                 "path" => self.path(bare),
+                "" if bare.contains('=') => self.named(bare),
                 name if ATTRIBUTES.contains(&name) => self.words(bare),
                 _ => self.named(bare),
             };
@@ -124,9 +124,17 @@ impl Redactor {
     /// `5; url=…`
     fn refresh(&self, value: &str) -> String {
         match value.to_ascii_lowercase().find("url=") {
-            Some(at) => format!("{}{}", &value[..at + 4], self.url(&value[at + 4..])),
-            None => self.text(value),
+            Some(at) => {
+                let (before, url) = value.split_at(at + 4);
+                format!("{}{}{}", self.delay(&before[..at]), &before[at..], self.url(url))
+            }
+            None => self.delay(value),
         }
+    }
+
+    fn delay(&self, value: &str) -> String {
+        let is_time = value.bytes().all(|b| b.is_ascii_digit() || b" .,;".contains(&b));
+        if is_time { value.into() } else { self.mark(value) }
     }
 
     /// A field that speaks of policy or protocol: as it is, but for URLs with a query and for tokens.
@@ -134,7 +142,9 @@ impl Redactor {
         let words = value.split_inclusive([' ', ',', ';', '<', '>']).map(|word| {
             let bare = word.trim_end_matches([' ', ',', ';', '<', '>']);
             let tail = &word[bare.len()..];
-            let is_url = bare.contains("://") || bare.contains("//") && bare.contains(['?', '@', '#']);
+            let is_url = bare.contains("://")
+                || bare.contains("//") && bare.contains(['?', '@', '#'])
+                || bare.starts_with('/') && bare.contains(['?', '#']);
             let is_token = bare.starts_with("eyJ") && bare.contains('.');
             match (is_url, is_token) {
                 (true, _) => format!("{}{tail}", self.url(bare)),
@@ -217,6 +227,19 @@ const SPOKEN: [&str; 40] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_value_of_any_field_is_redacted(
+            name in "(Set-Cookie|Location|Refresh|Server|Link|X-Any)",
+            value in "([ -~]|\\PC|//|url=|URL=|eyJ|\u{130}){0,40}",
+        ) {
+            let redactor = Redactor { key: [7; 32], nonce: "00000000000000aa".into() };
+            let text = redactor.field(&name, &format!("{value}?a=CANARY-VALUE"));
+            prop_assert!(name == "Server" || !text.contains("CANARY-VALUE"), "{name}: {text}");
+        }
+    }
 
     #[test]
     fn what_may_be_a_secret_is_a_mark() {
@@ -230,6 +253,13 @@ mod tests {
         for (name, value, want) in [
             ("Set-Cookie", "sid=abc; Secure", "sid=‹; Secure"),
             ("Set-Cookie", "=v", "=‹"),
+            (
+                "Set-Cookie",
+                "a=b; path=/x; SameSite=Lax;; HttpOnly; old=abc; abc; =abc",
+                "a=‹; path=/x; SameSite=Lax;; HttpOnly; old=‹; ‹; =‹",
+            ),
+            ("Refresh", "5", "5"),
+            ("Refresh", "0; /x?code=s", "‹"),
             ("Set-Cookie", "abc", "‹"),
             ("Set-Cookie", "sid=; Max-Age=0", "sid=; Max-Age=0"),
             (
@@ -259,6 +289,11 @@ mod tests {
                 "Content-Security-Policy",
                 "script-src 'sha256-a//b1' https://a.example",
                 "script-src 'sha256-a//b1' https://a.example",
+            ),
+            (
+                "Content-Security-Policy",
+                "default-src 'self'; report-uri /csp?key=s",
+                "default-src 'self'; report-uri /csp?key=‹",
             ),
             ("Access-Control-Allow-Origin", "https://a.example", "https://a.example"),
             ("Refresh", "0; url=/x?code=s", "0; url=/x?code=‹"),

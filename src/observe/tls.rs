@@ -12,30 +12,56 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::net::{Entry, Net};
+use super::tap::Tap;
 use crate::observation::{ErrorKind, Handshake, ProbeError, Stage};
+use crate::target::Endpoint;
 
 /// Longer chains are cut; a path needs no more.
 const MOST_CERTIFICATES: usize = 16;
 
 /// What a handshake leaves behind.
 pub struct Secured<S> {
-    pub stream: TlsStream<S>,
+    pub stream: TlsStream<Tap<S>>,
     pub handshake: Handshake,
+    pub begun: Instant,
+}
+
+/// Connects to an endpoint and shakes hands, until the handshake has taken `limits.exchange`.
+///
+/// # Errors
+/// How far it came and what happened. A server that twice said nothing to a name is not asked by that name again.
+pub async fn connect(
+    net: &Net,
+    at: &Endpoint,
+    sni: Option<&str>,
+    alpn: &[&[u8]],
+) -> Result<Secured<TcpStream>, ProbeError> {
+    let entry = Entry::Hello(at.socket(), sni.map(String::from));
+    net.known_open(&entry)?;
+    let stream = net.connect(Some(&at.host), at.socket()).await?;
+    let limit = net.limits().exchange();
+    let secured = timeout(limit, shake_hands(stream, sni, at.ip, alpn)).await.unwrap_or_else(|_| {
+        let detail = format!("no TLS handshake with {} in {} ms", at.socket(), limit.as_millis());
+        Err(ProbeError::new(Stage::Handshake, ErrorKind::Timeout, detail))
+    });
+    net.remember(entry, secured.as_ref().err().filter(|error| error.kind == ErrorKind::Timeout));
+    secured
 }
 
 /// Shakes hands with a name in the hello, or with none.
-///
-/// # Errors
-/// An alert, a close, a reset, or bytes that are no TLS; the caller limits the time.
-pub async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
+async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     sni: Option<&str>,
     ip: IpAddr,
     alpn: &[&[u8]],
 ) -> Result<Secured<S>, ProbeError> {
+    let begun = Instant::now();
     let capture = Arc::new(Capture { provider: provider(), seen: Mutex::default() });
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
@@ -53,8 +79,18 @@ pub async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
         })?,
         None => ServerName::IpAddress(ip.into()),
     };
-    let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-    let stream = connected.map_err(|e| tls_error(&e, Stage::Handshake))?;
+    let (tap, record) = Tap::opening(stream);
+    let connected = TlsConnector::from(Arc::new(config)).connect(name, tap).await;
+    let stream = connected.map_err(|e| {
+        let error = tls_error(&e, Stage::Handshake);
+        let detail = match record.spoken() {
+            _ if error.kind != ErrorKind::Malformed => return error,
+            Some("TLS") => return error,
+            Some(what) => format!("what answers speaks {what}, not TLS"),
+            None => "what answers is no TLS server".into(),
+        };
+        ProbeError { detail, ..error }
+    })?;
     let (_, connection) = stream.get_ref();
     let seen = capture.seen.lock().unwrap_or_else(PoisonError::into_inner);
     let handshake = Handshake {
@@ -74,7 +110,7 @@ pub async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
         key_proven: seen.key_proven,
     };
     drop(seen);
-    Ok(Secured { stream, handshake })
+    Ok(Secured { stream, handshake, begun })
 }
 
 /// What a failed read or write of a TLS stream says.
@@ -84,9 +120,6 @@ pub fn tls_error(error: &io::Error, stage: Stage) -> ProbeError {
         Some(rustls::Error::AlertReceived(alert)) => {
             let name = alert.as_str().map_or_else(|| "unknown".into(), words);
             (ErrorKind::Alert(name.clone()), format!("the server ends TLS with the alert {name}"))
-        }
-        Some(rustls::Error::InvalidMessage(_)) => {
-            (ErrorKind::Malformed, "what answers is no TLS server".to_string())
         }
         Some(other) => (ErrorKind::Malformed, format!("TLS fails: {other}").escape_debug().take(200).collect()),
         None => match error.kind() {

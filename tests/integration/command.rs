@@ -306,7 +306,7 @@ fn every_check_is_explained_and_listed() {
     let page = pages().iter().find(|page| page.id == "hsts-holds").unwrap();
     let said = golive(&["explain", "hsts-holds"]);
     assert_eq!(said.code, 0);
-    for words in [page.title.as_str(), "## How to fix", page.fix(), &page.references[0], "headers.hsts_max_age"] {
+    for words in [page.title.as_str(), "## How to fix", &page.fix(), &page.references[0], "headers.hsts_max_age"] {
         assert!(said.stdout.contains(words), "{words}");
     }
 }
