@@ -24,8 +24,9 @@ const GREETING: Duration = Duration::from_millis(800);
 /// At most this many characters of a greeting are kept.
 const GREETING_LENGTH: usize = 64;
 
-/// Asks, at the door of the host that is looked at there, until something answers, or all sockets met silence while the reference answered. Where the reference was
-/// silent in that time, but answered before, packets were lost: all is asked once more.
+/// Asks until something answers, or all sockets met silence while the reference answered; at the doors of the host
+/// that is looked at there. Where the reference was silent as well, but answered before, packets were lost: all is
+/// asked once more.
 ///
 /// # Errors
 /// What came back says nothing about the port, or the reference was silent too.
