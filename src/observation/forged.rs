@@ -157,7 +157,7 @@ mod tests {
     use super::*;
     use crate::target::Origin;
 
-    const N: &str = "0000000000000007";
+    const N: &str = "00000007";
 
     fn at(site: &str) -> Endpoint {
         site.parse::<Origin>().unwrap().at([203, 0, 113, 7].into())

@@ -318,8 +318,8 @@ mod tests {
         ] {
             let want = want.replace("R443", "--resolve app.example.com:443:203.0.113.7");
             let want = want
-                .replace("golive-N", "golive-0000000000000001")
-                .replace("=N", "=0000000000000001")
+                .replace("golive-N", "golive-00000001")
+                .replace("=N", "=00000001")
                 .replace("R80", "--resolve app.example.com:80:203.0.113.7");
             let o = http(site(scheme, "203.0.113.7"), method, path, ask);
             assert_eq!(o.repeat(), [format!("curl -sD- -o/dev/null {want}")]);

@@ -204,8 +204,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_head_is_read_or_refused(head in r"(HTTP/1\.1 (200|103|101|099) ?[a-z]?|[ -~\t]{0,12}(: )?|\r\n|\n|\r|\x00|\PC){0,24}") {
-            let fields = head_fields(head.as_bytes());
-            prop_assert!(fields.is_ok_and(|fields| fields.len() <= MOST_FIELDS) || head_fields(head.as_bytes()).is_err());
+            prop_assert!(head_fields(head.as_bytes()).map_or(true, |fields| fields.len() <= MOST_FIELDS));
         }
     }
 

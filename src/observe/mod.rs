@@ -70,10 +70,10 @@ pub struct Progress {
 
 /// A run that has asked nothing yet: now, here, with a nonce of its own.
 pub fn begin(spec: &Spec, net: &Net) -> Observations {
-    let mut nonce = [0; 8];
+    let mut nonce = [0; 4];
     // Any number will do; it only has to differ from run to run.
     let _ = getrandom::fill(&mut nonce);
-    Observations::begin(spec.site.clone(), now(), Nonce(u64::from_le_bytes(nonce)), net.vantage())
+    Observations::begin(spec.site.clone(), now(), Nonce(u32::from_le_bytes(nonce).into()), net.vantage())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the calendar")]

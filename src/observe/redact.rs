@@ -235,7 +235,7 @@ mod tests {
             name in "(Set-Cookie|Location|Refresh|Server|Link|X-Any)",
             value in "([ -~]|\\PC|//|url=|URL=|eyJ|\u{130}){0,40}",
         ) {
-            let redactor = Redactor { key: [7; 32], nonce: "00000000000000aa".into() };
+            let redactor = Redactor { key: [7; 32], nonce: "000000aa".into() };
             let text = redactor.field(&name, &format!("{value}?a=CANARY-VALUE"));
             prop_assert!(name == "Server" || !text.contains("CANARY-VALUE"), "{name}: {text}");
         }
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_may_be_a_secret_is_a_mark() {
-        let redactor = Redactor { key: [7; 32], nonce: "00000000000000aa".into() };
+        let redactor = Redactor { key: [7; 32], nonce: "000000aa".into() };
         let redacted = |name: &str, value: &str| {
             let text = redactor.field(name, value);
             let mut parts = text.split('‹');
@@ -268,7 +268,7 @@ mod tests {
                 "a=‹; Expires=Wed, 21 Oct 2026 07:28:00 GMT; path=/a;;HttpOnly ;SameSite=Lax",
             ),
             ("Set-Cookie", "a=b; key=s; hunter2 ; Path=/x/8f14e45fceea167a5a36", "a=‹; key=‹; ‹ ; Path=/x/‹"),
-            ("Location", "/login?next=/home&golive=00000000000000aa", "/login?next=‹&golive=00000000000000aa"),
+            ("Location", "/login?next=/home&golive=000000aa", "/login?next=‹&golive=000000aa"),
             ("Location", "https://u:p@h/a#t", "https://‹@h/a#‹"),
             ("Location", "/reset/8f14e45fceea167a5a36dedd4bea2543", "/reset/‹"),
             ("Location", "/products/blue-shoes", "/products/blue-shoes"),
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn of_free_words_the_tokens_are_marks() {
-        let redactor = Redactor { key: [7; 32], nonce: "00000000000000aa".into() };
+        let redactor = Redactor { key: [7; 32], nonce: "000000aa".into() };
         for (text, want) in [
             ("SSH-2.0-OpenSSH_9.2p1 Debian-2", None),
             ("-NOAUTH Authentication required.", None),

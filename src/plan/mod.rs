@@ -21,7 +21,7 @@ struct Ask {
     /// Families of checks that read the answers; the questions are not sent when all of them are left out.
     families: &'static [&'static str],
     questions: fn(&Spec, &Observations) -> Vec<Probe>,
-    /// Whether the next phase waits for the answers.
+    /// Whether the next phase waits for the answers. The last one waits for everything.
     awaited: bool,
 }
 
@@ -29,15 +29,17 @@ struct Ask {
 const PHASES: &[&[Ask]] = &[
     &[Ask { families: &[], questions: names::questions, awaited: true }],
     &[
-        Ask { families: &[], questions: doors::web, awaited: true },
+        Ask { families: &[], questions: doors::web, awaited: false },
         Ask { families: &["vantage", "ports"], questions: doors::closed, awaited: false },
         Ask { families: &["vantage", "ports"], questions: doors::controls, awaited: false },
-        Ask { families: &["certificate", "https"], questions: visits::sessions, awaited: true },
+        Ask { families: &["certificate", "https"], questions: visits::sessions, awaited: false },
+        // What is forged later is compared with these.
         Ask { families: &[], questions: visits::visits, awaited: true },
-        Ask { families: &["smoke"], questions: visits::health, awaited: true },
-        Ask { families: &["headers", "exposure", "cookies"], questions: visits::absent, awaited: true },
-        Ask { families: &["https", "hosts"], questions: visits::upgrades, awaited: true },
-        Ask { families: &["https", "cookies"], questions: visits::toggled, awaited: true },
+        Ask { families: &[], questions: visits::by_other_names, awaited: false },
+        Ask { families: &["smoke"], questions: visits::health, awaited: false },
+        Ask { families: &["headers", "exposure", "cookies"], questions: visits::absent, awaited: false },
+        Ask { families: &["https", "hosts"], questions: visits::upgrades, awaited: false },
+        Ask { families: &["https", "cookies"], questions: visits::toggled, awaited: false },
     ],
     &[
         Ask { families: &["hosts"], questions: hosts::questions, awaited: true },
@@ -52,7 +54,11 @@ const PHASES: &[&[Ask]] = &[
 /// Every question wanted so far. Grows with the answers, never shrinks; done when `seen` holds them all.
 pub fn wanted(spec: &Spec, seen: &Observations) -> BTreeSet<Probe> {
     let mut all = BTreeSet::new();
-    for phase in PHASES {
+    for (index, phase) in PHASES.iter().enumerate() {
+        let is_last = index + 1 == PHASES.len();
+        if is_last && !all.iter().all(|probe| seen.holds(probe)) {
+            break;
+        }
         let mut wait = false;
         for ask in phase.iter().filter(|ask| is_needed(spec, ask)) {
             let questions = (ask.questions)(spec, seen);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::names::places;
+use super::names::{distinct_places, places};
 use crate::observation::{Ask, Http, Method, Observations, Probe, Session, folder};
 use crate::spec::Spec;
 use crate::target::{Endpoint, Scheme};
@@ -12,7 +12,14 @@ pub fn sessions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
 }
 
 pub fn visits(spec: &Spec, seen: &Observations) -> Vec<Probe> {
-    each(&places(spec, seen), &spec.paths, Ask::Visit)
+    each(&distinct_places(spec, seen), &spec.paths, Ask::Visit)
+}
+
+/// The same at the places that have a further name.
+pub fn by_other_names(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let first = distinct_places(spec, seen);
+    let others: Vec<Endpoint> = places(spec, seen).into_iter().filter(|place| !first.contains(place)).collect();
+    each(&others, &spec.paths, Ask::Visit)
 }
 
 /// Paths that applications commonly answer when they are well.

@@ -112,8 +112,8 @@ mod tests {
         let set = |name: &str| response(302, &[("Set-Cookie", name)], "");
         let mut answer = exchange(vec![set("a=1"), set("b=1"), set("c=1"), set("gone=; Max-Age=0")]);
         let places = [
-            ("https://app.example.com", "/golive-0000000000000007"),
-            ("https://www.example.com", "/en/golive-0000000000000007?from=x"),
+            ("https://app.example.com", "/golive-00000007"),
+            ("https://www.example.com", "/en/golive-00000007?from=x"),
             ("http://app.example.com", "/plain"),
             ("https://app.example.com", "/"),
         ];

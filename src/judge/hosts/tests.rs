@@ -7,7 +7,7 @@ use crate::target::Endpoint;
 
 const PAGE: [(&str, &str); 3] =
     [("Content-Type", "text/html"), ("X-Request-Id", "1"), ("X-Powered-By", "Next.js")];
-const FOREIGN: &str = "golive-0000000000000007.test";
+const FOREIGN: &str = "golive-00000007.test";
 
 /// The page that visitors see, whatever varies in it.
 fn page() -> Response {
