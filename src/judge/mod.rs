@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 
 use crate::catalogue::Page;
 use crate::finding::{Finding, Item, Status, Subject, Verdict};
-use crate::observation::{Observation, Question, Seen};
+use crate::observation::{Http, Knock, Observation, Question, Seen};
 use crate::spec::Spec;
 
 /// A page and the function that decides.
@@ -94,8 +94,10 @@ pub fn judge(spec: &Spec, seen: &Seen) -> Judged {
 
 /// Nothing said is nothing seen: never a Skip, which would let the gate pass.
 fn nothing_said(seen: &Seen) -> Verdict {
+    let unasked = seen.asked::<Knock>().next().is_none() && seen.asked::<Http>().next().is_none();
     match seen.observations().first_unanswered() {
         Some((id, error)) => Verdict::new(Subject::Site, Status::Unknown, error.to_string()).resting_on([id]),
+        None if unasked => Verdict::new(Subject::Site, Status::Unknown, "no address of the site was asked"),
         None => Verdict::new(Subject::Site, Status::Unknown, "nothing was asked that would show it"),
     }
 }

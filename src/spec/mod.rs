@@ -241,7 +241,7 @@ impl Spec {
                 total_ms: 60_000,
                 connect_ms: None,
                 exchange_ms: 5_000,
-                parallel: 24,
+                parallel: 32,
                 body_bytes: 262_144,
             },
             scope: Scope::default(),

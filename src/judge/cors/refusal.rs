@@ -136,7 +136,9 @@ pub(super) fn refused(spec: &Spec, seen: &Seen, o: &Observation<Http>, response:
         return unknown(why);
     }
     let base = baseline(spec, seen, &o.question).and_then(|base| base.outcome.as_ref().ok());
-    if is_broken(base.map(|exchange| &exchange.last().response), response) {
+    // RFC 9110 §15.6.2: 501 says for good that the method is not known there.
+    let is_final = response.status == 501;
+    if !is_final && is_broken(base.map(|exchange| &exchange.last().response), response) {
         return unknown(format!("answers {}: that refuses nothing for good", response.status));
     }
     match control(spec, seen, &o.question.at) {

@@ -31,8 +31,8 @@ fn outside_the_host(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 fn place(spec: &Spec, seen: &Seen, ip: IpAddr) -> Verdict {
     let subject = Subject::Address(ip);
     let inside = match reserved(ip) {
-        Some(what) => Some(format!("{ip} is {what}")),
-        None if seen.vantage().own.contains(&ip) => Some(format!("{ip} is an address of this machine")),
+        Some(what) => Some(format!("is {what}")),
+        None if seen.vantage().own.contains(&ip) => Some("is an address of this machine".into()),
         None => None,
     };
     match inside {
@@ -76,10 +76,10 @@ fn covered(seen: &Seen, ip: IpAddr) -> Verdict {
     if let Some(id) = answers_somewhere(seen, family) {
         return Verdict::new(subject, Status::Pass, format!("{family} answers from here")).resting_on([id]);
     }
-    let knocks = seen.asked::<Knock>().filter(|o| o.question.at.ip() == ip);
-    let mut failed = knocks.filter(|o| o.outcome.is_err());
-    match failed.next() {
+    let knocks: Vec<_> = seen.asked::<Knock>().filter(|o| o.question.at.ip() == ip).collect();
+    match knocks.iter().find(|o| o.outcome.is_err()) {
         Some(o) => given(o, subject, |_| unknown("no answer")),
+        None if knocks.is_empty() => Verdict::new(subject, Status::Unknown, "was not asked from here"),
         None => Verdict::new(subject, Status::Unknown, format!("nothing answers over {family} from here")),
     }
 }

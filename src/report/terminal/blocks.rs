@@ -216,12 +216,17 @@ fn unknown_cause(lines: &mut Lines, pages: &[Page], cause: &[&Finding], all: boo
 const SHORT: usize = 24;
 
 /// What would turn an unknown into an answer, by words of its cause.
-const PROOFS: [(&str, &str); 5] = [
+const PROOFS: [(&str, &str); 7] = [
     ("no IPv6 route", "run from a host with IPv6, or ask less: golive scan -4"),
     ("no IPv4 route", "run from a host with IPv4, or ask less: golive scan -6"),
-    (" is private", "scan from the internet; for a lab, set vantage.allow_private"),
-    ("egress", "golive scan --control ADDR, an address of yours that listens, or --assume-egress, your word"),
+    ("says nothing about the internet", "scan from the internet; for a lab, set vantage.allow_private"),
+    (
+        "nothing proves that our packets",
+        "golive scan --control ADDR, an address of yours that listens, or --assume-egress, your word",
+    ),
     ("not in this recording", "scan again with this policy"),
+    ("no address of the site was asked", "give the site an address that may be asked from here"),
+    ("was not asked from here", "give the site an address that may be asked from here"),
 ];
 
 fn proof(pages: &[Page], lead: &Finding) -> String {
