@@ -10,6 +10,7 @@ use url::Url;
 
 use super::http::{Raw, send};
 use super::net::Net;
+use super::places::Place;
 use super::record::Recorder;
 use crate::observation::{ErrorKind, Exchange, Hop, Http, Method, Nonce, ProbeError, Request, Stage, Stopped};
 use crate::plan::{self, Follow};
@@ -38,9 +39,9 @@ impl Dialogue<'_> {
     ///
     /// # Errors
     /// The first exchange has no answer; a later one without ends the dialogue as `Stopped::Error`.
-    pub async fn hold(&self, question: &Http) -> (u8, Result<Exchange, ProbeError>) {
+    pub async fn hold(&self, question: &Http, place: Place) -> (u8, Result<Exchange, ProbeError>) {
         let first = plan::request(self.spec, self.nonce, question);
-        let (attempts, raw) = match self.politely(&question.at, &first).await {
+        let (attempts, raw) = match self.politely(&question.at, &first, place).await {
             (attempts, Ok(raw)) => (attempts, raw),
             (attempts, Err(error)) => return (attempts, Err(error)),
         };
@@ -80,7 +81,8 @@ impl Dialogue<'_> {
             request.fields.extend(own_origin(question, &exchange.hops[0]));
             let mut sent = request.clone();
             sent.fields.extend(jar.field(&at));
-            raw = match self.politely(&at, &sent).await {
+            let place = self.net.place(at.ip).await;
+            raw = match self.politely(&at, &sent, place).await {
                 (_, Ok(raw)) => raw,
                 (_, Err(error)) => {
                     exchange.stopped = Some(Stopped::Error(error));
@@ -113,24 +115,26 @@ impl Dialogue<'_> {
     }
 
     /// One exchange, and one more when the site asks us to slow down.
-    async fn politely(&self, at: &Endpoint, request: &Request) -> (u8, Result<Raw, ProbeError>) {
-        for attempt in 1..=2 {
-            let place = self.net.place(at.ip).await;
-            let raw = match send(self.net, at, request).await {
-                Ok(raw) => raw,
-                Err(error) => return (attempt, Err(error)),
-            };
-            let Some(wait) = held_off(&raw) else { return (attempt, Ok(raw)) };
-            place.slow_down();
-            drop(place);
-            if attempt == 1 {
-                sleep(wait).await;
-            } else {
+    async fn politely(&self, at: &Endpoint, request: &Request, place: Place) -> (u8, Result<Raw, ProbeError>) {
+        let wait = match send(self.net, at, request).await {
+            Ok(raw) => match held_off(&raw) {
+                Some(wait) => wait,
+                None => return (1, Ok(raw)),
+            },
+            Err(error) => return (1, Err(error)),
+        };
+        place.slow_down();
+        drop(place);
+        sleep(wait).await;
+        let place = self.net.place(at.ip).await;
+        match send(self.net, at, request).await {
+            Ok(raw) if held_off(&raw).is_some() => {
+                place.slow_down();
                 let detail = format!("{}: the site asks us to slow down", raw.status);
-                return (attempt, Err(ProbeError::new(Stage::Exchange, ErrorKind::Limited, detail)));
+                (2, Err(ProbeError::new(Stage::Exchange, ErrorKind::Limited, detail)))
             }
+            answer => (2, answer),
         }
-        unreachable!("two attempts end above")
     }
 }
 

@@ -206,7 +206,10 @@ impl Run {
                 let knocker = port::Knocker { net: &self.net, recorder: &self.recorder, host };
                 self.timed(q.clone(), knocker.knock(&q)).await.into()
             }
-            Probe::Session(q) => self.timed(q.clone(), async { (1, self.session(&q).await) }).await.into(),
+            Probe::Session(q) => {
+                let _place = self.net.place(q.at.ip).await;
+                self.timed(q.clone(), async { (1, self.session(&q).await) }).await.into()
+            }
             Probe::Http(q) => {
                 let dialogue = Dialogue {
                     net: &self.net,
@@ -215,7 +218,9 @@ impl Run {
                     places: &places,
                     nonce: self.nonce,
                 };
-                self.timed(q.clone(), dialogue.hold(&q)).await.into()
+                // The time counts from when there is a place: a queue of ours is no slowness of the site.
+                let place = self.net.place(q.at.ip).await;
+                self.timed(q.clone(), dialogue.hold(&q, place)).await.into()
             }
         }
     }
@@ -233,7 +238,6 @@ impl Run {
 
     async fn session(&self, question: &Session) -> Result<Handshake, ProbeError> {
         let Session { at } = question;
-        let _place = self.net.place(at.ip).await;
         Ok(tls::connect(&self.net, at, at.host.name(), &[b"h2", b"http/1.1"]).await?.handshake)
     }
 }

@@ -56,7 +56,8 @@ async fn asked(spec: &Spec, net: &Net, question: &Http) -> (u8, Result<Exchange,
     let ip: IpAddr = IP.parse().unwrap();
     let places = BTreeMap::from([("app.example.com".parse().unwrap(), vec![ip])]);
     let recorder = Recorder::new(Nonce(1));
-    Dialogue { net, spec, recorder: &recorder, places: &places, nonce: Nonce(1) }.hold(question).await
+    let place = net.place(question.at.ip).await;
+    Dialogue { net, spec, recorder: &recorder, places: &places, nonce: Nonce(1) }.hold(question, place).await
 }
 
 /// What a visit over plain HTTP finds.
