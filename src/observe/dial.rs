@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream as StdStream};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, connect, setsockopt, socket, sockopt};
@@ -31,21 +31,22 @@ pub enum Failure {
 /// Everything that is an answer, but not a connection.
 pub async fn dial(to: SocketAddr) -> Result<TcpStream, Failure> {
     let local = |errno| Failure::Local { errno };
-    let fd = open(to).map_err(local)?;
-    match connect(fd.as_raw_fd(), &SockaddrStorage::from(to)) {
+    let socket = open(to).map_err(local)?;
+    match connect(socket.as_raw_fd(), &SockaddrStorage::from(to)) {
         Ok(()) | Err(Errno::EINPROGRESS) => {}
         // Loopback answers inside the call.
         Err(Errno::ECONNREFUSED) => return Err(Failure::Refused),
         Err(errno) => return Err(local(errno)),
     }
-    let stream = TcpStream::from_std(StdStream::from(fd)).map_err(|e| local(errno_of(&e)))?;
+    let stream = TcpStream::from_std(socket).map_err(|e| local(errno_of(&e)))?;
     stream.ready(Interest::WRITABLE | Interest::ERROR).await.map_err(|e| local(errno_of(&e)))?;
     // The queue first: reading SO_ERROR clears what is pending.
     if let Some(icmp) = queue::read(&stream) {
         return Err(icmp);
     }
     match stream.take_error() {
-        Ok(None) => Ok(stream),
+        // Open is never believed without a peer.
+        Ok(None) => stream.peer_addr().map_err(|e| local(errno_of(&e))).map(|_| stream),
         Ok(Some(e)) | Err(e) => Err(match errno_of(&e) {
             Errno::ECONNREFUSED => Failure::Refused,
             Errno::ECONNRESET => Failure::Reset,
@@ -56,12 +57,20 @@ pub async fn dial(to: SocketAddr) -> Result<TcpStream, Failure> {
     }
 }
 
-fn open(to: SocketAddr) -> Result<OwnedFd, Errno> {
+/// Not every system takes a flag here.
+#[cfg(target_os = "linux")]
+const FLAGS: SockFlag = SockFlag::SOCK_CLOEXEC;
+#[cfg(not(target_os = "linux"))]
+const FLAGS: SockFlag = SockFlag::empty();
+
+fn open(to: SocketAddr) -> Result<StdStream, Errno> {
     let family = if to.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
-    let fd = socket(family, SockType::Stream, SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC, None)?;
+    let fd = socket(family, SockType::Stream, FLAGS, None)?;
     queue::switch_on(&fd, to)?;
     setsockopt(&fd, sockopt::TcpNoDelay, &true)?;
-    Ok(fd)
+    let socket = StdStream::from(fd);
+    socket.set_nonblocking(true).map_err(|e| errno_of(&e))?;
+    Ok(socket)
 }
 
 fn errno_of(error: &io::Error) -> Errno {
