@@ -135,6 +135,45 @@ pub enum Color {
     Never,
 }
 
+/// What is asked, of whom, from where, and for how long: all that decides what a scan sends.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Question {
+    /// The site, such as app.example.com [default: `site` of golive.toml]
+    site: Option<String>,
+    #[command(flatten)]
+    place: Where,
+    #[command(flatten)]
+    pub what: What,
+    #[command(flatten)]
+    vantage: Vantage,
+    #[command(flatten)]
+    when: When,
+}
+
+impl Question {
+    /// What the flags say about the promise.
+    pub fn flags(&self) -> Flags {
+        Flags {
+            site: self.site.clone(),
+            family: self.place.family(),
+            cacert: self.place.cacert.clone(),
+            only: self.what.only.clone(),
+            skip: self.what.skip.clone(),
+            control: self.vantage.control.clone(),
+            assume_egress: self.vantage.assume_egress,
+            max_time: self.when.max_time,
+            connect_timeout: self.when.connect_timeout,
+            user_agent: self.place.user_agent.clone(),
+            strict: false,
+        }
+    }
+
+    /// Where the run may go.
+    pub fn way(&self) -> Way {
+        self.place.way()
+    }
+}
+
 /// A name, and an address to use for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {
@@ -143,7 +182,7 @@ pub struct Pin {
 }
 
 impl Where {
-    pub fn way(&self) -> Way {
+    fn way(&self) -> Way {
         let mut pins: BTreeMap<String, Vec<IpAddr>> = BTreeMap::new();
         for pin in &self.resolve {
             pins.entry(pin.name.clone()).or_default().push(pin.ip);
@@ -162,19 +201,6 @@ impl Where {
             (_, true) => Some(Family::V6),
             _ => None,
         }
-    }
-}
-
-/// What the flags say about the promise.
-pub fn promise(site: Option<String>, place: &Where, what: &What) -> Flags {
-    Flags {
-        site,
-        family: place.family(),
-        cacert: place.cacert.clone(),
-        only: what.only.clone(),
-        skip: what.skip.clone(),
-        user_agent: place.user_agent.clone(),
-        ..Flags::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::flags::{Color, Show, Vantage, What, When, Where, promise};
+use super::flags::{Color, Question, Show};
 use super::output::print;
 use super::scan::runtime;
 use super::{Exit, complain, policy};
@@ -11,7 +11,7 @@ use crate::observation::{Observations, Probe, Seen};
 use crate::observe::{self, Net};
 use crate::plan;
 use crate::report::plain;
-use crate::spec::{Flags, Spec};
+use crate::spec::Spec;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -19,29 +19,14 @@ examples:
   golive plan app.example.com
   golive plan app.example.com -v      each request as a command")]
 pub struct Args {
-    /// The site, such as app.example.com [default: `site` of golive.toml]
-    site: Option<String>,
     #[command(flatten)]
-    place: Where,
-    #[command(flatten)]
-    what: What,
-    #[command(flatten)]
-    vantage: Vantage,
-    #[command(flatten)]
-    when: When,
+    question: Question,
     #[command(flatten)]
     show: Show,
 }
 
 pub fn run(args: &Args) -> Exit {
-    let flags = Flags {
-        control: args.vantage.control.clone(),
-        assume_egress: args.vantage.assume_egress,
-        max_time: args.when.max_time,
-        connect_timeout: args.when.connect_timeout,
-        ..promise(args.site.clone(), &args.place, &args.what)
-    };
-    let spec = match policy::load(&args.what, &flags) {
+    let spec = match policy::load(&args.question.what, &args.question.flags()) {
         Ok(spec) => spec,
         Err(exit) => return exit,
     };
@@ -49,7 +34,7 @@ pub fn run(args: &Args) -> Exit {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
-    let net = Net::new(args.place.way(), &spec);
+    let net = Net::new(args.question.way(), &spec);
     let begin = observe::begin(&spec, &net);
     let named = runtime.block_on(observe::look_up(&spec, &net, begin));
     match print(&text(&spec, named, args.show.verbose > 0), Color::Never) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::flags::{Decide, FailOn, Show, Vantage, What, When, Where, Write, promise};
+use super::flags::{Decide, FailOn, Question, Show, Write};
 use super::output::Outputs;
 use super::progress::Line;
 use super::stop::Stop;
@@ -21,16 +21,8 @@ examples:
   golive scan --config golive.toml -o reports --label release=v1.4.2
   golive scan app.example.com --only certificate,headers -v")]
 pub struct Args {
-    /// The site, such as app.example.com [default: `site` of golive.toml]
-    site: Option<String>,
     #[command(flatten)]
-    place: Where,
-    #[command(flatten)]
-    what: What,
-    #[command(flatten)]
-    vantage: Vantage,
-    #[command(flatten)]
-    when: When,
+    question: Question,
     #[command(flatten)]
     decide: Decide,
     #[command(flatten)]
@@ -40,15 +32,8 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Exit {
-    let flags = Flags {
-        control: args.vantage.control.clone(),
-        assume_egress: args.vantage.assume_egress,
-        max_time: args.when.max_time,
-        connect_timeout: args.when.connect_timeout,
-        strict: args.decide.strict,
-        ..promise(args.site, &args.place, &args.what)
-    };
-    let spec = match policy::load(&args.what, &flags) {
+    let flags = Flags { strict: args.decide.strict, ..args.question.flags() };
+    let spec = match policy::load(&args.question.what, &flags) {
         Ok(spec) => spec,
         Err(exit) => return exit,
     };
@@ -61,7 +46,7 @@ pub fn run(args: Args) -> Exit {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
-    let run = runtime.block_on(scan(&spec, args.place.way(), &args.write, !args.show.no_progress));
+    let run = runtime.block_on(scan(&spec, args.question.way(), &args.write, !args.show.no_progress));
     // Whatever still waits for an answer is not waited for.
     runtime.shutdown_background();
     finish(&run, &mut outputs, &args.show, args.decide.fail_on, None)

@@ -29,6 +29,7 @@ pub use flags::{Flags, Known};
 pub use nearest::{did_you_mean, nearest};
 pub use network::Network;
 pub use scope::Scope;
+pub use text::REFERRER_POLICIES;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

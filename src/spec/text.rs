@@ -141,10 +141,13 @@ pub(super) fn feature(text: &str) -> Result<String, Wrong> {
 
 /// A value of Referrer-Policy.
 pub(super) fn referrer(text: &str) -> Result<String, Wrong> {
-    match REFERRER.contains(&text) {
+    match REFERRER_POLICIES.contains(&text) {
         true => Ok(text.into()),
         false => {
-            let remedy = did_you_mean(&nearest(text, REFERRER), format!("one of {}", REFERRER.join(", ")));
+            let remedy = did_you_mean(
+                &nearest(text, REFERRER_POLICIES),
+                format!("one of {}", REFERRER_POLICIES.join(", ")),
+            );
             Err(Wrong::new(format!("{} is no referrer policy", quoted(text)), remedy))
         }
     }
@@ -187,8 +190,8 @@ fn is_token(text: &str) -> bool {
 /// Bytes of a request target; servers refuse longer ones from about 4096 on.
 const LONGEST_PATH: usize = 2048;
 
-/// Referrer Policy §3.
-const REFERRER: [&str; 8] = [
+/// The values of a Referrer-Policy field (Referrer Policy §3).
+pub const REFERRER_POLICIES: [&str; 8] = [
     "no-referrer",
     "no-referrer-when-downgrade",
     "same-origin",

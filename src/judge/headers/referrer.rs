@@ -3,12 +3,14 @@
 use super::list::members;
 use crate::judge::{Word, fail, pass};
 use crate::observation::Response;
+use crate::spec::REFERRER_POLICIES;
 
 /// Referrer Policy, parse a referrer policy from a header: the last known token counts.
 /// `allowed` are further values that the owner finds fine.
 pub(super) fn referrer_policy(allowed: &[String], response: &Response) -> Word {
     let fields = response.values("referrer-policy");
-    let last = members(&fields).map(str::to_ascii_lowercase).rfind(|token| KNOWN.contains(&token.as_str()));
+    let last =
+        members(&fields).map(str::to_ascii_lowercase).rfind(|token| REFERRER_POLICIES.contains(&token.as_str()));
     match last.as_deref() {
         None if fields.is_empty() => fail("referrer-policy is absent"),
         None => fail(format!("referrer-policy is '{}', which no browser knows", fields.join(", "))),
@@ -27,17 +29,6 @@ pub(super) fn expected(allowed: &[String]) -> String {
 }
 
 const STRICT: [&str; 4] = ["no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"];
-
-const KNOWN: [&str; 8] = [
-    "no-referrer",
-    "no-referrer-when-downgrade",
-    "same-origin",
-    "origin",
-    "strict-origin",
-    "origin-when-cross-origin",
-    "strict-origin-when-cross-origin",
-    "unsafe-url",
-];
 
 #[cfg(test)]
 mod tests {
