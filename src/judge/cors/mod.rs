@@ -56,6 +56,9 @@ fn development_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 
 /// A pattern for the whole own domain is common advice: it fails only where a list without one is written.
 fn subdomain_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
+    if spec.origins().all(|origin| origin.host.name().is_none()) {
+        return vec![Verdict::new(Subject::Site, Status::Skip, "the site is an address: no name is below it")];
+    }
     let exact = |origins: &Vec<OriginPattern>| origins.iter().all(|o| matches!(o, OriginPattern::Exact(_)));
     let strict = spec.cors.origins.as_ref().is_some_and(exact);
     refusals(spec, seen, |claim| matches!(claim, Claim::Subdomain | Claim::Sibling), |_| strict)

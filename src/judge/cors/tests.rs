@@ -210,6 +210,13 @@ fn each_claim_is_judged_by_its_own_check() {
 }
 
 #[test]
+fn no_name_is_below_an_address() {
+    let address = Spec::of("203.0.113.7".parse().unwrap());
+    let got = said(subdomain_origin_refused, &address, vec![]);
+    assert_eq!(got, [(Skip, false, "the site is an address: no name is below it".into())]);
+}
+
+#[test]
 fn a_name_below_the_own_domain_is_no_look_alike_where_its_siblings_are_allowed() {
     for (claim, sibling, want) in [
         (Claim::MissingDot, reflects(), Pass),

@@ -26,6 +26,9 @@ fn unknown_host_rejected(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 }
 
 fn look_alike_host_rejected(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
+    if spec.origins().all(|origin| origin.host.name().is_none()) {
+        return vec![Verdict::new(Subject::Site, Status::Skip, "the site is an address: no name is like it")];
+    }
     let alike = |forgery, _: &Http| {
         matches!(
             forgery,

@@ -222,6 +222,12 @@ fn an_address_is_no_name_of_the_site() {
     let address = Spec::of("203.0.113.7".parse().unwrap());
     let verdicts = address_host_rejected(&address, &seen([]));
     assert_eq!((verdicts[0].status, verdicts[0].message.as_str()), (Status::Skip, "the site is an address"));
+    let verdicts = look_alike_host_rejected(&address, &seen([]));
+    let want = (Status::Skip, "the site is an address: no name is like it");
+    assert_eq!((verdicts[0].status, verdicts[0].message.as_str()), want);
+    // One name among addresses is enough to ask.
+    let named = Spec { aliases: vec!["app.example.com".parse().unwrap()], ..address };
+    assert!(look_alike_host_rejected(&named, &seen([])).is_empty());
 }
 
 #[test]
