@@ -73,7 +73,7 @@ pub struct Verdict {
     pub evidence: Vec<String>,
     /// Counts as advice whatever the page says.
     pub advice: bool,
-    /// A Skip because nothing of the kind was shown: listed beside the verdict as not seen.
+    /// Nothing of the kind was shown, or a wall stands before it: listed beside the verdict as not seen.
     pub unseen: bool,
     /// The owner's word that it rests on.
     pub declared: Option<String>,

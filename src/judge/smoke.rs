@@ -1,6 +1,6 @@
 //! Does the application work?
 
-use super::answered::{shut_out, subject};
+use super::answered::{comes_and_goes, off_site, shut_out, subject};
 use super::{Check, Word, check, fail, given, pass, unknown};
 use crate::finding::{Status, Subject, Verdict};
 use crate::observation::{Addresses, Ask, Exchange, Http, Lookup, Observation, Seen, Stopped};
@@ -56,7 +56,15 @@ fn resolution(spec: &Spec, answers: &[&Addresses]) -> Word {
 /// `/` and each configured path answers at each address.
 fn site_answers(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let visits = seen.asked::<Http>().filter(|o| o.question.ask == Ask::Visit);
-    visits.map(|o| given(o, subject(&o.question), |exchange| answer(spec, seen, o, exchange))).collect()
+    let verdicts = visits.map(|o| {
+        let verdict = given(o, subject(&o.question), |exchange| answer(spec, seen, o, exchange));
+        let is_wall = |exchange: &Exchange| exchange.stopped.is_none() && is_wall(exchange.last().response.status);
+        match (verdict.status, &o.outcome) {
+            (Status::Pass, Ok(exchange)) if is_wall(exchange) => verdict.unseen(),
+            _ => verdict,
+        }
+    });
+    verdicts.collect()
 }
 
 fn answer(spec: &Spec, seen: &Seen, o: &Observation<Http>, exchange: &Exchange) -> Word {
@@ -64,16 +72,25 @@ fn answer(spec: &Spec, seen: &Seen, o: &Observation<Http>, exchange: &Exchange) 
     if let Some(why) = shut_out(last) {
         return unknown(why);
     }
+    if let Some(word) = comes_and_goes(seen, &o.question, last) {
+        return word;
+    }
     match (last.status, &exchange.stopped) {
         (_, Some(Stopped::Error(error))) => unknown(error.to_string()),
         (_, Some(Stopped::Loop | Stopped::TooMany)) => fail("redirects without end"),
-        (status, Some(Stopped::OffSite)) => pass(format!("answers {status} and leads off the site")),
+        (status, Some(Stopped::OffSite)) => pass(format!("answers {status} and {}", off_site(exchange))),
         (status, Some(Stopped::PlainHttp)) => pass(format!("answers {status} and leads to plain http")),
-        (status @ (401 | 403), None) => pass(format!("answers {status}: a visitor is asked to sign in")),
+        (status, None) if is_wall(status) => {
+            pass(format!("answers {status}, and what it shows after signing in is not seen"))
+        }
         (404, None) if o.question.path == "/" && !spec.lines.contains_key("paths") => leaning(seen, &o.question),
         (status @ ..=399, None) => pass(format!("answers {status}")),
         (status, None) => fail(format!("answers {status}")),
     }
+}
+
+fn is_wall(status: u16) -> bool {
+    matches!(status, 401 | 403)
 }
 
 /// Nobody named a path, and `/` has nothing: a common health path will do.
@@ -93,7 +110,7 @@ mod tests {
     use crate::judge::answered::tests::{exchange, response};
     use crate::judge::headers::tests::{fact, question, seen};
     use crate::judge::tests::{seen_from, spec, timeout};
-    use crate::observation::{ErrorKind, ProbeError, Response, Stage, Vantage};
+    use crate::observation::{Claim, ErrorKind, ProbeError, Response, Stage, Vantage};
     use crate::target::Family;
 
     const NAME: &str = "app.example.com";
@@ -169,7 +186,7 @@ mod tests {
     }
 
     fn led(stopped: Stopped) -> Result<Exchange, ProbeError> {
-        let hop = response(302, &[("Location", "/x")], "");
+        let hop = response(302, &[("Location", "https://idp.test/x")], "");
         Ok(Exchange { stopped: Some(stopped), ..exchange(vec![hop]) })
     }
 
@@ -185,8 +202,8 @@ mod tests {
             (status(200), (Pass, "answers 200")),
             (status(204), (Pass, "answers 204")),
             (status(304), (Pass, "answers 304")),
-            (status(401), (Pass, "answers 401: a visitor is asked to sign in")),
-            (status(403), (Pass, "answers 403: a visitor is asked to sign in")),
+            (status(401), (Pass, "answers 401, and what it shows after signing in is not seen")),
+            (status(403), (Pass, "answers 403, and what it shows after signing in is not seen")),
             (status(404), (Fail, "answers 404")),
             (status(410), (Fail, "answers 410")),
             (status(500), (Fail, "answers 500")),
@@ -202,13 +219,40 @@ mod tests {
             ),
             (led(Stopped::Loop), (Fail, "redirects without end")),
             (led(Stopped::TooMany), (Fail, "redirects without end")),
-            (led(Stopped::OffSite), (Pass, "answers 302 and leads off the site")),
+            (led(Stopped::OffSite), (Pass, "answers 302 and leads off the site, to https://idp.test")),
             (led(Stopped::PlainHttp), (Pass, "answers 302 and leads to plain http")),
             (led(Stopped::Error(timeout())), (Unknown, "no answer in 5 s")),
             (Err(timeout()), (Unknown, "no answer in 5 s")),
         ] {
             let verdicts = site_answers(&spec(), &seen([(question(Ask::Visit, "/login"), outcome.clone())]));
             assert_eq!(crate::judge::tests::said(&verdicts), [want], "{outcome:?}");
+            assert_eq!(verdicts[0].unseen, want.1.ends_with("is not seen"));
+        }
+    }
+
+    #[test]
+    fn an_error_that_others_do_not_get_is_a_limit() {
+        use Status::{Fail, Unknown};
+        let asked = |ask, path: &str, status| {
+            let mut exchange = exchange(vec![response(status, &[], "x")]);
+            exchange.hops[0].request.target = path.into();
+            (question(ask, path.split('?').next().unwrap()), Ok(exchange))
+        };
+        let origin = |preflight| Ask::Origin { claim: Claim::Null, preflight, round: 0 };
+        let by_turns = |path| (Unknown, format!("answers 503, and {path} gets 200 and 503 by turns"));
+        let error = |status| (Fail, format!("answers {status}"));
+        for (visit, others, want) in [
+            (503, vec![asked(Ask::Again, "/a", 200)], by_turns("/a")),
+            (503, vec![asked(origin(false), "/a?golive=7", 200)], by_turns("/a")),
+            (503, vec![asked(Ask::Visit, "/b", 200), asked(Ask::Again, "/b", 503)], by_turns("/b")),
+            (503, vec![asked(Ask::Visit, "/b", 200), asked(Ask::Again, "/b", 200)], error(503)),
+            (503, vec![asked(origin(true), "/a", 200)], error(503)),
+            (503, vec![asked(Ask::Again, "/a", 503)], error(503)),
+            (500, vec![asked(Ask::Again, "/a", 200)], error(500)),
+        ] {
+            let seen = seen([asked(Ask::Visit, "/a", visit)].into_iter().chain(others));
+            let first = site_answers(&spec(), &seen).remove(0);
+            assert_eq!((first.status, first.message), want);
         }
     }
 

@@ -285,6 +285,12 @@ impl Content {
         }
         self.digest == other.digest || resemblance(&self.sketch, &other.sketch) >= 0.8
     }
+
+    /// The share of words that two contents have in common; `None` where either has too few to tell.
+    pub fn likeness(&self, other: &Self) -> Option<f64> {
+        let tells = |content: &Self| content.sketch.len() >= SKETCH_SIZE / 4;
+        (tells(self) && tells(other)).then(|| resemblance(&self.sketch, &other.sketch))
+    }
 }
 
 /// How many hashes a sketch keeps: the estimate below is off by about an eighth at most.

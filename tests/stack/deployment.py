@@ -30,10 +30,12 @@ class Front:
     kind: str = "caddy"  # caddy | nginx | none (nothing listens on 80 and 443)
     certificate: str = "sound"  # a name in authority.py
     redirect: str = "same-host"  # same-host | fixed-name | gap (/api/health answers on :80) | found (302) | none
-    unknown: str = "closed"  # other names: closed | empty (200 without content) | api (the application decides)
+    unknown: str = "closed"  # other names: closed | empty (200 without content) | blog (another site) | api (it decides)
     alias: str = "redirects"  # the www name: redirects | serves
     headers: str = "page"  # page (the API sends its own) | everywhere (both send them) | not-on-404
     hsts: bool = True
+    limit: str = ""  # after some requests (nginx): "" (none) | 503 (nginx's own) | page (200 and a page that asks)
+    wall: bool = False  # a password before everything (nginx)
     dotenv: bool = False  # /.env lies in a folder that is served
 
 

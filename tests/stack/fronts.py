@@ -12,6 +12,12 @@ HEADERS = {
 }
 HSTS = "max-age=31536000; includeSubDomains"
 API, WEB = "127.0.0.1:8000", "127.0.0.1:3000"
+# Another site of the same owner on the same server: the same policy, other words.
+BLOG = (
+    "<!doctype html><html><head><title>Notes on brewing</title></head><body><h1>Notes on brewing</h1>"
+    "<p>This week a new yeast went into the wheat beer that we drank in Bamberg last summer.</p></body></html>"
+)
+HUMAN = "<!doctype html><title>One moment</title><p>Please prove that you are human before you go on to the page."
 
 
 def indent(text: str) -> str:
@@ -42,6 +48,18 @@ def nginx(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> s
         for name, value in HEADERS.items()
     )
     at_server, at_page = (f"{hsts}\n{policy}", "") if front.headers == "everywhere" else (hsts, f"{hsts}\n{policy}")
+    if front.wall:
+        at_server += f"\nauth_basic Shop;\nauth_basic_user_file {folder}/nobody;"
+        (folder / "nobody").touch()
+    limit = ""
+    if front.limit:
+        # The visits fit into the burst, what comes afterwards does not.
+        limit = "limit_req_zone $binary_remote_addr zone=visitor:1m rate=6r/m;"
+        at_server += "\nlimit_req zone=visitor burst=40 nodelay;"
+    if front.limit == "page":
+        at_server += "\nerror_page 503 =200 @human;" + block(
+            "\nlocation @human", "default_type text/html;", f"return 200 '{HUMAN}';"
+        )
     site = [proxy, at_server, api, block("location /", f"proxy_pass http://{WEB};", at_page)]
     if front.dotenv:
         site.append(block("location = /.env", f"root {public};", "default_type text/plain;"))
@@ -66,6 +84,7 @@ def nginx(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> s
         *{
             "closed": ["ssl_reject_handshake on;", "return 444;"],
             "empty": [certificate, "return 200;"],
+            "blog": [certificate, f"{hsts}\n{policy}\ndefault_type text/html;\nreturn 200 '{BLOG}';"],
             "api": [certificate, proxy, api, block("location /", "return 444;")],
         }[front.unknown],
     )
@@ -93,6 +112,7 @@ def nginx(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> s
             block(
                 "http",
                 "access_log off;\nserver_tokens off;\nssl_protocols TLSv1.2 TLSv1.3;\n" + weak,
+                limit,
                 "\n".join(
                     f"{kind}_temp_path {folder}/nginx-{kind};"
                     for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -132,6 +152,7 @@ def caddy(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> s
     unknown = {
         "closed": "",  # with the name in TLS an alert, in Host alone an empty 200
         "empty": block("https://", tls),
+        "blog": block("https://", tls, hsts, block("header", policy, "Content-Type text/html"), f"respond `{BLOG}`"),
         "api": block("https://", tls, api, block("handle", "abort")),
     }[front.unknown]
     http = {

@@ -1,6 +1,6 @@
 //! What a request that names another host got.
 
-use crate::judge::answered::{is_application, is_broken};
+use crate::judge::answered::{is_application, is_broken, is_cousin};
 use crate::judge::https::location::{Owner, location, owner};
 use crate::observation::{Ask, Exchange, Hop, Http, Observation, Place, Response, Seen};
 use crate::spec::Spec;
@@ -19,6 +19,8 @@ pub(super) enum Got {
     /// What the true Host gets as well, and no visitor's page.
     Undecided,
     Broken,
+    /// A page of the same design and with some of the same words.
+    Cousin,
     /// In a coding that hides whether it is the application's.
     Unread,
     Nothing,
@@ -40,13 +42,15 @@ pub(super) fn got(spec: &Spec, seen: &Seen, o: &Observation<Http>, hop: &Hop, ba
         (Some(url), None) if owner(spec, url) != Owner::Other => return Got::Site,
         _ => {}
     }
-    let same = is_application(base, own_answer(seen, &o.question), answer)
+    let proxy = own_answer(seen, &o.question);
+    let same = is_application(base, proxy, answer)
         || redirect.is_some() && without_query(redirect) == without_query(absolute(&base.hops[0]));
     match answer.status {
         ..=399 if same => Got::Application,
         status if same && status == theirs.status => Got::Undecided,
         _ => match returned {
             Some(place) => Got::ItsOwnName(place),
+            None if is_cousin(theirs, proxy, answer) => Got::Cousin,
             None => refusal(theirs, answer),
         },
     }

@@ -108,6 +108,9 @@ fn refused(spec: &Spec, seen: &Seen, o: &Observation<Http>, forgery: Forgery) ->
         Got::Application => fail(format!("{name} gets the application: {status}")),
         Got::ItsOwnName(place) => fail(format!("{name} comes back in {}", words(place))),
         Got::Undecided => unknown(format!("{name} gets the same {status} as the true Host: nobody can tell")),
+        Got::Cousin => {
+            unknown(format!("{name} gets {status} and a page much like the site's: nobody can tell whose it is"))
+        }
         Got::Unread => unknown(format!("{name} gets {status} in a coding that nobody asked for")),
         Got::Broken => unknown(format!("{name} gets {status}: that refuses nothing for good")),
         Got::Nothing => believed(spec, seen, o, format!("{name} gets an empty {status}")),

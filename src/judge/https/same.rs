@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Status, Subject, Verdict};
-use crate::judge::answered::{shut_out, subject};
+use crate::judge::answered::{comes_and_goes, shut_out, subject};
 use crate::judge::headers::RULES;
 use crate::judge::{Word, fail, pass, skip, unknown};
 use crate::observation::{Ask, Exchange, Http, Observation, Response, Seen, Session, Stopped};
@@ -61,7 +61,7 @@ fn answer<'a>(seen: &Seen, o: &'a Observation<Http>) -> Result<&'a Response, Wor
     };
     match shut_out(response) {
         Some(why) => Err(unknown(why)),
-        None => Ok(response),
+        None => comes_and_goes(seen, &o.question, response).map_or(Ok(response), Err),
     }
 }
 

@@ -25,6 +25,7 @@ fn word(spec: &Spec, exchange: &Exchange) -> Word {
         _ if (502..=504).contains(&last.status) => {
             unknown(format!("{} is no answer of the application", last.status))
         }
+        _ if last.content.coded.is_some() => unknown("is in a coding that nobody asked for: its links are unread"),
         _ => pass("nothing leads back to http"),
     }
 }
@@ -56,8 +57,11 @@ mod tests {
             page
         };
         let to = |location| response(307, &[("Location", location)], "");
+        let mut coded = response(200, &[("Content-Encoding", "gzip")], "x");
+        coded.content.coded = Some("gzip".into());
         for (answer, want) in [
             (response(200, &[], "x"), Status::Pass),
+            (coded, Status::Unknown),
             (to("https://app.example.com/a/"), Status::Pass),
             (to("/a/"), Status::Pass),
             (to("http://app.example.com/a/"), Status::Fail),

@@ -5,6 +5,7 @@ from scenarios import https, outside, policy, sound
 TABLE = [
     *sound.SOUND,
     *sound.TRAPS,
+    *sound.LIMITS,
     *outside.SILENCE,
     *outside.PORTS,
     *outside.DOWN,

@@ -1,8 +1,10 @@
-"""What is sound, and what looks wrong but is not: all of it must be GO."""
+"""What is sound, and what looks wrong but is not: GO where all of it is seen, and never NO-GO."""
 
 import proofs
 from deployment import HOST4, HOST6
-from scenario import GO, HEALTH, ONE, PLAIN, SITE, Scenario, refused
+from scenario import GO, HEALTH, ONE, PLAIN, SITE, UNPROVEN, Scenario, refused
+
+NGINX = ("nginx",)
 
 SOUND = [
     Scenario(
@@ -60,5 +62,49 @@ TRAPS = [
         GO,
         {"front.alias": "serves"},
         shows=(("https://www.example.com/api/health", "domain=app.example.com"),),
+    ),
+    Scenario(
+        "trap-unknown-name-gets-another-site",
+        GO,
+        {"front.unknown": "blog"},
+        shows=(
+            (f"-H 'Host: evil.test' {SITE}/", "Bamberg"),
+            (f"-k https://{HOST4}/", "referrer-policy: strict-origin-when-cross-origin"),
+        ),
+    ),
+    Scenario(
+        "trap-password-before-everything",
+        GO,
+        {"front.wall": True, "front.headers": "everywhere"},
+        fronts=NGINX,
+        not_seen=("what it shows after signing in",),
+        shows=((f"{SITE}/", " 401"), (HEALTH, " 401")),
+    ),
+]
+
+# What is asked after the limit is met is unknown: neither a fault nor a pass.
+REFUSED = {"secret-file-hidden": f"{SITE}/.env", "unknown-host-rejected": f"{SITE}/"}
+LIMITS = [
+    Scenario(
+        "limit-says-503",
+        UNPROVEN,
+        {"front.limit": "503"},
+        unknown=REFUSED,
+        fronts=NGINX,
+    ),
+    Scenario(
+        "limit-says-503-to-visits",
+        UNPROVEN,
+        {"front.limit": "503", "front.redirect": "fixed-name"},  # started anew: the first one is spent
+        paths=("/", "/api/health", "/api/items/", *(f"/?page={n}" for n in range(1, 20))),
+        unknown=REFUSED | {"site-answers": ""},
+        fronts=NGINX,
+    ),
+    Scenario(
+        "limit-shows-a-page",
+        UNPROVEN,
+        {"front.limit": "page"},
+        unknown=REFUSED,
+        fronts=NGINX,
     ),
 ]

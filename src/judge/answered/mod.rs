@@ -1,7 +1,8 @@
 //! Which answers may be judged, when a refusal is believed, and when it was the application that answered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::https::location::location;
 use super::{Word, skip, unknown};
 use crate::finding::Subject;
 use crate::observation::{Ask, Exchange, Hop, Http, Mark, Method, Nonce, Observation, Response, Seen, Stopped};
@@ -41,13 +42,22 @@ fn answer<'a>(spec: &Spec, o: &'a Observation<Http>, nonce: Nonce) -> Answer<'a>
                 None => judged(exchange.last(), listed),
                 Some(Stopped::Error(error)) => Err(unknown(error.to_string())),
                 Some(Stopped::PlainHttp) => Err(unknown("leads back to plain http")),
-                Some(Stopped::OffSite) => Err(skip("leads off the site")),
+                Some(Stopped::OffSite) => Err(skip(off_site(exchange))),
                 Some(Stopped::Loop | Stopped::TooMany) => Err(unknown("redirects without end")),
             };
             (end(o, exchange, nonce), hop)
         }
     };
     Answer { o, subject, hop, absent }
+}
+
+/// Where a visit leaves the site. A redirect that cannot be read has no origin to say.
+pub(super) fn off_site(exchange: &Exchange) -> String {
+    let to = location(exchange.last()).filter(|url| url.has_host());
+    match to.map(|url| url.origin().ascii_serialization()) {
+        Some(origin) => format!("leads off the site, to {origin}"),
+        None => "leads off the site".into(),
+    }
 }
 
 /// Whether an answer is the application's word to a well-formed request (CHECKS: judged answer).
@@ -92,16 +102,31 @@ pub(super) fn control(spec: &Spec, seen: &Seen, at: &Endpoint) -> Result<(), Wor
         let path = spec.paths[0].clone();
         good(seen, &Http { at: secured(spec, at), method: Method::Get, path, ask }, when)
     };
-    let (before, afterwards) = (plain(Ask::Visit, "before")?, plain(Ask::Again, "afterwards")?);
-    // A block page has a status of its own.
+    let (first, second) = (plain(Ask::Visit, "before")?, plain(Ask::Again, "afterwards")?);
+    let (before, afterwards) = (first.status, second.status);
+    // A block page has a status of its own, or it is another page.
     if before / 100 != afterwards / 100 {
         return Err(unknown(format!("the plain request is answered {before} before and {afterwards} afterwards")));
+    }
+    if !is_still(first, second) {
+        return Err(unknown(format!("the plain request is answered {afterwards} afterwards, with another page")));
     }
     Ok(())
 }
 
-/// The status of a good answer: one that the site gives to a visitor.
-fn good(seen: &Seen, plain: &Http, when: &str) -> Result<u16, Word> {
+/// Whether the same page answers again. A page may vary in its words or in its fields: in both, it is another one.
+fn is_still(before: &Response, afterwards: &Response) -> bool {
+    let place = |r: &Response| Some(r.value("location")?.split(['?', '#']).next()?.to_string());
+    let is_like = before.content.is_like(&afterwards.content) && place(before) == place(afterwards);
+    let share = before.content.likeness(&afterwards.content);
+    is_like || field_names(before) == field_names(afterwards) && share.is_none_or(|share| share >= HARDLY)
+}
+
+/// The share of common words below which two contents are told apart, whatever else they have in common.
+const HARDLY: f64 = 0.2;
+
+/// A good answer: one that the site gives to a visitor.
+fn good<'a>(seen: &'a Seen, plain: &Http, when: &str) -> Result<&'a Response, Word> {
     let Some(o) = seen.find(plain) else {
         return Err(unknown(format!("the plain request was not answered {when}")));
     };
@@ -114,8 +139,28 @@ fn good(seen: &Seen, plain: &Http, when: &str) -> Result<u16, Word> {
         (None, status) if status >= 500 || is_no_word(status) => {
             Err(unknown(format!("no good answer {when}: {status}")))
         }
-        (None, status) => Ok(status),
+        (None, _) => Ok(answer),
     }
+}
+
+/// A 503 at an address where a page gets it by turns: a server's limit says no more than 503 by default (nginx,
+/// `limit_req_status`).
+pub(super) fn comes_and_goes(seen: &Seen, visit: &Http, answer: &Response) -> Option<Word> {
+    let plain =
+        |ask: &Ask| matches!(ask, Ask::Visit | Ask::Again | Ask::Upgrade | Ask::Origin { preflight: false, .. });
+    let mut met: BTreeMap<(&str, &str), BTreeSet<u16>> = BTreeMap::new();
+    for o in seen.asked::<Http>().filter(|o| o.question.at.ip == visit.at.ip && plain(&o.question.ask)) {
+        let Some(Hop { request, response }) = o.outcome.as_ref().ok().map(Exchange::last) else { continue };
+        if request.method == Method::Get {
+            let path = request.target.split('?').next().unwrap_or_default();
+            met.entry((&request.origin, path)).or_default().insert(response.status);
+        }
+    }
+    let by_turns = |statuses: &BTreeSet<u16>| {
+        statuses.first().copied().filter(|status| *status < 500 && statuses.contains(&503))
+    };
+    let ((_, path), other) = met.iter().find_map(|(page, statuses)| Some((page, by_turns(statuses)?)))?;
+    (answer.status == 503).then(|| unknown(format!("answers 503, and {path} gets {other} and 503 by turns")))
 }
 
 /// What a proxy or server says of a request or of itself: no word of the application.
@@ -146,14 +191,20 @@ pub(super) fn baseline<'a>(spec: &Spec, seen: &'a Seen, question: &Http) -> Opti
 }
 
 /// Whether the application answered: the body is the baseline's but for what varies, or it sets the baseline's
-/// cookies, or it is alike in form and carries names of fields that only the application sends.
+/// cookies, or it has too few words to tell, is alike in form and carries names of fields that only the application sends.
 /// `proxy` is an answer that the proxy gave itself.
 pub(super) fn is_application(base: &Exchange, proxy: Option<&Response>, got: &Response) -> bool {
     let theirs = &base.last().response;
     same_content(theirs, got)
         || sets_same_cookie(base, got)
         || same_redirect(base.first(), got)
-        || alike_in_form(theirs, proxy, got)
+        || alike_in_form(theirs, proxy, got) && theirs.content.likeness(&got.content).is_none()
+}
+
+/// Whether nobody can tell: the form is the application's and some of the words are, as two sites of one design have it.
+pub(super) fn is_cousin(theirs: &Response, proxy: Option<&Response>, got: &Response) -> bool {
+    let share = theirs.content.likeness(&got.content);
+    alike_in_form(theirs, proxy, got) && share.is_some_and(|share| share >= HARDLY)
 }
 
 fn same_content(base: &Response, got: &Response) -> bool {
@@ -181,15 +232,17 @@ fn same_redirect(base: &Response, got: &Response) -> bool {
 
 fn alike_in_form(base: &Response, proxy: Option<&Response>, got: &Response) -> bool {
     let length_class = |r: &Response| 64 - (r.content.length + 1).leading_zeros();
-    let names =
-        |r: &Response| -> BTreeSet<String> { r.fields.iter().map(|(n, _)| n.to_ascii_lowercase()).collect() };
-    let own = proxy.map(names).unwrap_or_default();
+    let own = proxy.map(field_names).unwrap_or_default();
     let telling = |name: &&String| !COMMON_FIELDS.contains(&name.as_str()) && !own.contains(*name);
     got.status == base.status
         && got.content.length > 0
         && got.media_type() == base.media_type()
         && length_class(got) == length_class(base)
-        && names(base).intersection(&names(got)).filter(telling).count() >= 2
+        && field_names(base).intersection(&field_names(got)).filter(telling).count() >= 2
+}
+
+fn field_names(response: &Response) -> BTreeSet<String> {
+    response.fields.iter().map(|(name, _)| name.to_ascii_lowercase()).collect()
 }
 
 /// Fields that any server or proxy may add: they do not tell who answered.
@@ -265,112 +318,4 @@ fn end(o: &Observation<Http>, exchange: &Exchange, nonce: Nonce) -> Subject {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use crate::observation::{Content, Request};
-
-    pub(in crate::judge) fn response(status: u16, fields: &[(&str, &str)], text: &str) -> Response {
-        let fields = fields.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
-        let content = Content { length: text.len() as u64, digest: text.into(), ..Content::default() };
-        Response { status, fields, cookies: vec![], content }
-    }
-
-    pub(in crate::judge) fn exchange(responses: Vec<Response>) -> Exchange {
-        let request = Request {
-            method: Method::Get,
-            origin: "https://app.example.com".into(),
-            target: "/".into(),
-            sni: Some("app.example.com".into()),
-            fields: vec![("Host".into(), "app.example.com".into())],
-        };
-        Exchange {
-            hops: responses.into_iter().map(|response| Hop { request: request.clone(), response }).collect(),
-            stopped: None,
-        }
-    }
-
-    #[test]
-    fn the_application_is_told_from_a_proxy() {
-        let page = [("Content-Type", "text/html"), ("X-Request-Id", "1"), ("X-Powered-By", "Next.js")];
-        let base = exchange(vec![response(200, &page, "welcome to the shop")]);
-        let with_cookie = exchange(vec![response(200, &[("Set-Cookie", "sid=1; Path=/")], "welcome")]);
-        let redirects = exchange(vec![response(307, &[("Location", "/en")], ""), response(200, &page, "hello")]);
-        for (what, base, got, want) in [
-            ("the same body", &base, response(200, &[], "welcome to the shop"), true),
-            ("an empty answer", &base, response(200, &[], ""), false),
-            ("another body", &base, response(200, &[("Content-Type", "text/html")], "Welcome to nginx!"), false),
-            ("alike in form", &base, response(200, &page, "welcome to a shop!!"), true),
-            ("its cookie", &with_cookie, response(200, &[("Set-Cookie", "sid=2")], "other"), true),
-            ("another cookie", &with_cookie, response(200, &[("Set-Cookie", "x=2")], "other"), false),
-            ("its relative redirect", &redirects, response(307, &[("Location", "/en")], ""), true),
-            ("with a state", &redirects, response(307, &[("Location", "/en?state=‹redacted:1›")], ""), true),
-            ("another page", &redirects, response(307, &[("Location", "/de")], ""), false),
-            ("another host", &redirects, response(307, &[("Location", "//en")], ""), false),
-            (
-                "a redirect to the site",
-                &redirects,
-                response(301, &[("Location", "https://app.example.com/")], ""),
-                false,
-            ),
-        ] {
-            assert_eq!(is_application(base, None, &got), want, "{what}");
-        }
-        let proxy = response(404, &page, "");
-        assert!(!is_application(&base, Some(&proxy), &response(200, &page, "welcome to a shop!!")));
-    }
-
-    #[test]
-    fn only_the_applications_word_is_judged() {
-        for (status, listed, want) in [
-            (200, false, true),
-            (404, false, true),
-            (401, false, true),
-            (500, false, false),
-            (500, true, true),
-            (502, true, false),
-            (400, false, false),
-            (421, false, false),
-            (429, true, false),
-            (204, false, false),
-            (302, false, false),
-        ] {
-            let hop = exchange(vec![response(status, &[], "x")]).hops.remove(0);
-            assert_eq!(judged(&hop, listed).is_ok(), want, "{status}");
-        }
-    }
-
-    #[test]
-    fn a_control_is_two_good_answers_of_one_kind() {
-        use crate::judge::headers::tests::{question, seen};
-        use crate::judge::tests::{spec, timeout};
-        let plain = |status| Ok(exchange(vec![response(status, &[], "x")]));
-        let later = Ok(exchange(vec![response(503, &[("Retry-After", "9")], "x")]));
-        for (before, afterwards, want) in [
-            (plain(200), plain(200), ""),
-            (plain(200), plain(206), ""),
-            (plain(404), plain(404), ""),
-            (plain(401), plain(403), ""),
-            (plain(302), plain(307), ""),
-            (plain(200), plain(302), "the plain request is answered 200 before and 302 afterwards"),
-            (plain(200), plain(404), "the plain request is answered 200 before and 404 afterwards"),
-            (plain(500), plain(500), "no good answer before: 500"),
-            (plain(200), plain(503), "no good answer afterwards: 503"),
-            (plain(200), later, "503 with Retry-After: the site asks us to come later"),
-            (plain(421), plain(421), "no good answer before: 421"),
-            (Err(timeout()), plain(200), "no good answer before: no answer in 5 s"),
-        ] {
-            let answers = [(question(Ask::Visit, "/"), before), (question(Ask::Again, "/"), afterwards)];
-            let at = question(Ask::Visit, "/").at;
-            // The plain port of the same name is held against its https.
-            for at in [Endpoint { scheme: Scheme::Http, port: 80, ..at.clone() }, at] {
-                let said =
-                    control(&spec(), &seen(answers.clone()), &at).err().map_or(String::new(), |(_, why)| why);
-                assert_eq!(said, want);
-            }
-        }
-        let at = question(Ask::Visit, "/").at;
-        let alone = seen([(question(Ask::Visit, "/"), plain(200))]);
-        let said = control(&spec(), &alone, &at).unwrap_err().1;
-        assert_eq!(said, "the plain request was not answered afterwards");
-    }
-}
+pub(super) mod tests;
