@@ -1,9 +1,11 @@
 //! Does the application work?
 
-use super::answered::{comes_and_goes, off_site, shut_out, subject};
+use super::answered::{comes_and_goes, control, off_site, shut_out, subject};
 use super::{Check, Word, check, fail, given, pass, unknown};
 use crate::finding::{Status, Subject, Verdict};
-use crate::observation::{Addresses, Ask, Exchange, Http, Lookup, Observation, Seen, Stopped};
+use crate::observation::{
+    Addresses, Ask, ErrorKind, Exchange, Http, Lookup, Observation, ProbeError, Seen, Stage, Stopped,
+};
 use crate::spec::Spec;
 
 pub(super) const CHECKS: &[Check] =
@@ -56,15 +58,49 @@ fn resolution(spec: &Spec, answers: &[&Addresses]) -> Word {
 /// `/` and each configured path answers at each address.
 fn site_answers(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let visits = seen.asked::<Http>().filter(|o| o.question.ask == Ask::Visit);
-    let verdicts = visits.map(|o| {
-        let verdict = given(o, subject(&o.question), |exchange| answer(spec, seen, o, exchange));
-        let is_wall = |exchange: &Exchange| exchange.stopped.is_none() && is_wall(exchange.last().response.status);
-        match (verdict.status, &o.outcome) {
-            (Status::Pass, Ok(exchange)) if is_wall(exchange) => verdict.unseen(),
-            _ => verdict,
+    let verdicts = visits.map(|o| match &o.outcome {
+        Err(error) if is_silent(error) => {
+            let (status, message) = silent(spec, seen, o, error);
+            Verdict::new(subject(&o.question), status, message).resting_on([o.id()])
         }
+        Ok(exchange) if exchange.stopped.is_none() && is_wall(exchange.last().response.status) => {
+            let verdict = given(o, subject(&o.question), |exchange| answer(spec, seen, o, exchange));
+            if verdict.status == Status::Pass { verdict.unseen() } else { verdict }
+        }
+        _ => given(o, subject(&o.question), |exchange| answer(spec, seen, o, exchange)),
     });
     verdicts.collect()
+}
+
+/// The server took the connection, and then did not answer.
+fn is_silent(error: &ProbeError) -> bool {
+    let is_theirs = matches!(
+        error.kind,
+        ErrorKind::Timeout | ErrorKind::Closed | ErrorKind::Reset | ErrorKind::Alert(_) | ErrorKind::Malformed
+    );
+    is_theirs && matches!(error.stage, Stage::Handshake | Stage::Exchange)
+}
+
+/// One silence may be chance or our own way. It is the site's where the path is never answered at the address, whatever
+/// was asked of it, while another path there, or another address, is answered before and afterwards.
+fn silent(spec: &Spec, seen: &Seen, o: &Observation<Http>, error: &ProbeError) -> Word {
+    let same =
+        |other: &&Observation<Http>| other.question.at == o.question.at && other.question.path == o.question.path;
+    let asked: Vec<&Observation<Http>> = seen.asked::<Http>().filter(same).collect();
+    let is_chance = asked.len() < 2 || asked.iter().any(|other| !other.outcome.as_ref().is_err_and(is_silent));
+    let visits = seen.asked::<Http>().filter(|other| other.question.ask == Ask::Visit);
+    let mut beside = visits.filter(|other| {
+        let (there, here) = (&other.question, &o.question);
+        let is_near = there.at == here.at || there.path == here.path && there.at.host == here.at.host;
+        is_near && other.outcome.is_ok()
+    });
+    match beside.find(|other| !is_chance && control(spec, seen, &other.question.at).is_ok()) {
+        Some(other) if other.question.at == o.question.at => {
+            fail(format!("is never answered, though {} is: {error}", other.question.path))
+        }
+        Some(other) => fail(format!("is never answered, though {} answers: {error}", other.question.at.ip)),
+        None => unknown(error.to_string()),
+    }
 }
 
 fn answer(spec: &Spec, seen: &Seen, o: &Observation<Http>, exchange: &Exchange) -> Word {
@@ -243,10 +279,10 @@ mod tests {
         let error = |status| (Fail, format!("answers {status}"));
         for (visit, others, want) in [
             (503, vec![asked(Ask::Again, "/a", 200)], by_turns("/a")),
-            (503, vec![asked(origin(false), "/a?golive=7", 200)], by_turns("/a")),
+            (503, vec![asked(origin(None), "/a?golive=7", 200)], by_turns("/a")),
             (503, vec![asked(Ask::Visit, "/b", 200), asked(Ask::Again, "/b", 503)], by_turns("/b")),
             (503, vec![asked(Ask::Visit, "/b", 200), asked(Ask::Again, "/b", 200)], error(503)),
-            (503, vec![asked(origin(true), "/a", 200)], error(503)),
+            (503, vec![asked(origin(Some("GET".into())), "/a", 200)], error(503)),
             (503, vec![asked(Ask::Again, "/a", 503)], error(503)),
             (500, vec![asked(Ask::Again, "/a", 200)], error(500)),
         ] {
@@ -254,6 +290,52 @@ mod tests {
             let first = site_answers(&spec(), &seen).remove(0);
             assert_eq!((first.status, first.message), want);
         }
+    }
+
+    #[test]
+    fn a_silence_is_the_sites_where_it_never_ends_and_others_are_answered() {
+        use Status::{Fail, Unknown};
+        let good = || ok(response(200, &[], "x"));
+        let late = || Err(ProbeError::new(Stage::Exchange, ErrorKind::Timeout, "no answer in 5 s"));
+        let shut = || Err(ProbeError::new(Stage::Connect, ErrorKind::Timeout, "no connection in 3 s"));
+        let claim = || Ask::Origin { claim: Claim::Null, preflight: None, round: 0 };
+        let beside = |api, claimed, again| {
+            let facts = [
+                (question(Ask::Visit, "/"), good()),
+                (question(Ask::Again, "/"), again),
+                (question(Ask::Visit, "/api/health"), api),
+                (question(claim(), "/api/health"), claimed),
+            ];
+            let verdicts = site_answers(&spec(), &seen(facts));
+            (verdicts[1].status, verdicts[1].message.clone())
+        };
+        for (api, claimed, again, want) in [
+            (late(), late(), good(), (Fail, "is never answered, though / is: no answer in 5 s")),
+            (late(), good(), good(), (Unknown, "no answer in 5 s")),
+            (late(), late(), late(), (Unknown, "no answer in 5 s")),
+            (late(), shut(), good(), (Unknown, "no answer in 5 s")),
+            (shut(), shut(), good(), (Unknown, "no connection in 3 s")),
+        ] {
+            assert_eq!(beside(api, claimed, again), (want.0, want.1.into()));
+        }
+        // One address of two ends every handshake.
+        let at = |last: u8, ask, outcome| {
+            let mut question = question(ask, "/");
+            question.at.ip = [203, 0, 113, last].into();
+            (question, outcome)
+        };
+        let alert =
+            || Err(ProbeError::new(Stage::Handshake, ErrorKind::Closed, "closed during the TLS handshake"));
+        let facts = [
+            at(7, Ask::Visit, good()),
+            at(7, Ask::Again, good()),
+            at(8, Ask::Visit, alert()),
+            at(8, Ask::Again, alert()),
+        ];
+        let verdicts = site_answers(&spec(), &seen(facts));
+        let said = crate::judge::tests::said(&verdicts);
+        let wrong = "is never answered, though 203.0.113.7 answers: closed during the TLS handshake";
+        assert_eq!(said[1], (Fail, wrong));
     }
 
     #[test]

@@ -56,7 +56,11 @@ pub fn lookup(name: &str, family: Family, addresses: &[&str]) -> Fact {
 /// What a run asks at one address: each kind of question once.
 fn exchanges() -> Vec<Http> {
     let forged = |forgery| Ask::Host { forgery, sni: Sni::Own };
-    let claimed = |claim: &Claim, preflight, round| Ask::Origin { claim: claim.clone(), preflight, round };
+    let claimed = |claim: &Claim, preflight: Option<&str>, round| Ask::Origin {
+        claim: claim.clone(),
+        preflight: preflight.map(Into::into),
+        round,
+    };
     let mut all: Vec<Http> = ["/", "/api/health"].map(|path| question(Ask::Visit, path)).into();
     all.extend([Ask::Again, Ask::Absent].map(|ask| question(ask, "/")));
     all.push(question(Ask::Toggled, "/api/health/"));
@@ -73,8 +77,8 @@ fn exchanges() -> Vec<Http> {
         Claim::Subdomain,
         Claim::Own(console),
     ] {
-        for (preflight, round) in [(false, 0), (true, 0), (false, 1), (true, 1)] {
-            let method = if preflight { Method::Options } else { Method::Get };
+        for (preflight, round) in [(None, 0), (Some("GET"), 0), (None, 1), (Some("GET"), 1)] {
+            let method = if preflight.is_some() { Method::Options } else { Method::Get };
             all.push(Http { method, ..question(claimed(&claim, preflight, round), "/api/health") });
         }
     }

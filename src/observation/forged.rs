@@ -34,10 +34,13 @@ impl Http {
                 mark(&mut request.target, nonce);
             }
             Ask::Host { forgery, sni } => self.forge(&mut request, *forgery, *sni, nonce),
-            Ask::Origin { claim, round, .. } => {
+            Ask::Origin { claim, preflight, round } => {
                 let fresh = Nonce(nonce.0.wrapping_add(u64::from(*round)));
                 mark(&mut request.target, nonce);
                 request.fields.push(("Origin".into(), claim.origin(&self.at, fresh)));
+                let method =
+                    preflight.iter().map(|method| ("Access-Control-Request-Method".into(), method.clone()));
+                request.fields.extend(method);
             }
         }
         request
@@ -220,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_path_of_our_own_is_random_and_passes_caches() {
-        let origin = |round| Ask::Origin { claim: Claim::Foreign, preflight: false, round };
+        let origin = |round| Ask::Origin { claim: Claim::Foreign, preflight: None, round };
         for (path, ask, want) in [
             ("/", Ask::Visit, "/"),
             ("/api/", Ask::Toggled, "/api/"),

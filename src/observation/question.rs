@@ -94,8 +94,8 @@ pub enum Ask {
     Direct,
     /// Another name in the Host field or beside it.
     Host { forgery: Forgery, sni: Sni },
-    /// A script of another origin asks.
-    Origin { claim: Claim, preflight: bool, round: u8 },
+    /// A script of another origin asks; by a preflight, whether it may use that method.
+    Origin { claim: Claim, preflight: Option<String>, round: u8 },
     /// A file that must not be served.
     File,
 }
@@ -248,9 +248,8 @@ impl fmt::Display for Ask {
             Self::Toggled => f.write_str("toggled"),
             Self::Direct => f.write_str("direct"),
             Self::Host { forgery, sni } => write!(f, "host:{forgery}:{sni}"),
-            Self::Origin { claim, preflight, .. } => {
-                write!(f, "origin:{claim}{}", if *preflight { ":preflight" } else { "" })
-            }
+            Self::Origin { claim, preflight: None, .. } => write!(f, "origin:{claim}"),
+            Self::Origin { claim, preflight: Some(method), .. } => write!(f, "origin:{claim}:preflight-{method}"),
             Self::File => f.write_str("file"),
         }
     }

@@ -135,9 +135,11 @@ fn dotenv(text: &str) -> Option<Vec<String>> {
     while let Some(line) = lines.next() {
         match assignment(line) {
             Some((name, value)) => {
-                // A key in PEM stands between quotes, on many lines.
+                // A key in PEM stands on many lines, with quotes around them or without.
                 if let Some(quote) = open_quote(value) {
                     lines.by_ref().find(|line| line.contains(quote));
+                } else if value.starts_with("-----BEGIN ") {
+                    lines.by_ref().find(|line| line.starts_with("-----END "));
                 }
                 let named = is_loud(name) && !value.trim_matches('=').is_empty();
                 valued += usize::from(named);
@@ -184,19 +186,34 @@ fn is_git_config(text: &str) -> bool {
 
 /// A compose file: services, each with an image or a build.
 fn compose(text: &str) -> Option<Vec<String>> {
-    let mut lines = text.lines().map(str::trim_end).skip_while(|line| *line != "services:").skip(1).peekable();
-    let indent = lines.peek().map(|line| line.len() - line.trim_start().len()).filter(|indent| *indent > 0)?;
-    let below: Vec<&str> =
-        lines.take_while(|line| line.is_empty() || line.starts_with(' ') || line.starts_with('#')).collect();
-    let is_built =
-        below.iter().any(|line| ["image:", "build:"].iter().any(|key| line.trim_start().starts_with(key)));
-    let is_service = |line: &&&str| line.len() - line.trim_start().len() == indent && line.ends_with(':');
-    let names = below.iter().filter(is_service).map(|line| line.trim().trim_end_matches(':').to_string());
-    let names: Vec<String> = names
+    let lines = text.lines().map(bare_of_comment).filter(|line| !line.is_empty());
+    let mut lines = lines.skip_while(|line| name_of_mapping(line) != Some("services")).skip(1).peekable();
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let indent = lines.peek().map(|line| depth(line)).filter(|indent| *indent > 0)?;
+    let below: Vec<&str> = lines.take_while(|line| line.starts_with(' ')).collect();
+    let inner = below.iter().filter(|line| depth(line) > indent).map(|line| line.trim_start());
+    let is_built = inner.into_iter().any(|line| line.starts_with("image:") || line.starts_with("build:"));
+    let services = below.iter().filter(|line| depth(line) == indent);
+    let names: Vec<String> = services
+        .filter_map(|line| name_of_mapping(line.trim_start()))
         .filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)))
+        .map(String::from)
         .take(MOST_KEPT)
         .collect();
     (is_built && !names.is_empty()).then_some(names)
+}
+
+/// A line of YAML without its comment.
+fn bare_of_comment(line: &str) -> &str {
+    let line = if line.trim_start().starts_with('#') { "" } else { line };
+    line.split_once(" #").map_or(line, |(line, _)| line).trim_end()
+}
+
+/// The key of a line that opens a mapping: nothing stands behind its colon but an anchor.
+fn name_of_mapping(line: &str) -> Option<&str> {
+    let (name, behind) = line.split_once(':')?;
+    let opens = behind.is_empty() || behind.starts_with(" &") && !behind[2..].contains(' ');
+    opens.then(|| name.trim_matches(['"', '\'']))
 }
 
 fn links(tags: &[Tag], redactor: &Redactor) -> Vec<Link> {
@@ -298,6 +315,25 @@ mod tests {
     }
 
     #[test]
+    fn a_compose_file_is_told_as_people_write_it() {
+        for (text, want) in [
+            ("version: \"3.8\"\nservices:\n  db:\n    image: postgres\n", &["db"][..]),
+            (
+                "# shop\n---\nservices: # all\n\n  # the data\n  db: # pg\n    image: x\n  web:\n    build: .\n",
+                &["db", "web"],
+            ),
+            ("services:\r\n  web: &web\r\n    image: x\r\n  job:\r\n    <<: *web\r\n", &["web", "job"]),
+            ("\"services\":\n    \"web\":\n        image: x\nvolumes:\n    data:\n", &["web"]),
+            ("services:\n  - web\n  - image: x\n", &[]),
+            ("services:\n  image:\n", &[]),
+            ("Our services:\n  image: nice\n", &[]),
+            ("services: many\n  web:\n    image: x\n", &[]),
+        ] {
+            assert_eq!(compose(text).unwrap_or_default(), want, "{text}");
+        }
+    }
+
+    #[test]
     fn what_has_an_equals_sign_is_no_environment() {
         for text in [
             "E=mc2\n",
@@ -320,8 +356,10 @@ mod tests {
         }
         let (begin, end) = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----");
         let pem = format!("A_KEY=\"{begin}\nMIIEvQIBADANBg\nkqhkiG9w0BAQ\n{end}\"\nB_2='x'\nempty=\n");
+        let unquoted = pem.replace('"', "");
         for (text, keys) in [
             (pem.as_str(), &["A_KEY", "B_2", "empty"][..]),
+            (&unquoted, &["A_KEY", "B_2", "empty"]),
             ("\u{feff}POSTGRES_PASSWORD=hunter2\r\n", &["POSTGRES_PASSWORD"]),
             ("# see below\nexport URL=postgres://u:p@db/x?A=b\n\nNOTE='it''s'\n", &["URL", "NOTE"]),
             ("OPEN=\"", &["OPEN"]),

@@ -4,16 +4,25 @@ use super::names::places;
 use crate::observation::{Ask, Http, Method, Observations, Probe};
 use crate::spec::Spec;
 
-pub const SECRET_FILES: [&str; 11] = [
+pub const SECRET_FILES: [&str; 20] = [
     "/.env",
     "/.env.local",
     "/.env.production",
+    "/.env.production.local",
     "/.env.prod",
+    "/.env.staging",
+    "/.env.development",
+    "/.env.backup",
+    "/.env.bak",
+    "/.env.old",
+    "/.env.save",
     "/.git/HEAD",
     "/.git/config",
     "/docker-compose.yml",
     "/docker-compose.yaml",
+    "/docker-compose.override.yml",
     "/docker-compose.prod.yml",
+    "/docker-compose.production.yml",
     "/compose.yml",
     "/compose.yaml",
 ];

@@ -1,5 +1,7 @@
 //! Requests as a script of another origin makes them.
 
+use std::iter;
+
 use super::hosts::unescaped_dots;
 use super::names::distinct_places;
 use super::visits::{error_folders, most_folders};
@@ -18,19 +20,19 @@ pub fn questions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
     for place in distinct_places(spec, seen) {
         for path in &spec.paths {
             for claim in claims(&place) {
-                ask(seen, &mut questions, &place, path, claim);
+                ask(spec, seen, &mut questions, &place, path, claim);
             }
         }
         for folder in error_folders(spec, seen) {
-            ask(seen, &mut questions, &place, &format!("{folder}{NOWHERE}"), Claim::Foreign);
+            ask(spec, seen, &mut questions, &place, &format!("{folder}{NOWHERE}"), Claim::Foreign);
         }
         for path in spec.cors_paths(&seen.json_folders()) {
             // Whether everybody may read is asked where the owner's origins must work.
             if !spec.paths.contains(&path) {
-                ask(seen, &mut questions, &place, &path, Claim::Foreign);
+                ask(spec, seen, &mut questions, &place, &path, Claim::Foreign);
             }
             for origin in own_origins(spec, &place) {
-                ask(seen, &mut questions, &place, &path, Claim::Own(origin));
+                ask(spec, seen, &mut questions, &place, &path, Claim::Own(origin));
             }
         }
     }
@@ -43,21 +45,23 @@ pub fn most_by_folder(spec: &Spec, seen: &Observations) -> usize {
         let is_told = spec.api.is_some() || spec.cors.paths.is_some();
         if is_told { 0 } else { own_origins(spec, place).len() * spec.paths.len() }
     };
+    let most = |place| most_folders(spec) * 4 + own(place) * (1 + spec.cors.methods.len());
     // A GET and a preflight, and each again where the origin came back.
-    distinct_places(spec, seen).iter().map(|place| most_folders(spec) * 4 + own(place) * 2).sum()
+    distinct_places(spec, seen).iter().map(most).sum()
 }
 
-/// A GET and a preflight; what came back is asked again with a fresh name: a fixed list that happens to hold ours is
+/// A GET and preflights; what came back is asked again with a fresh name: a fixed list that happens to hold ours is
 /// no reflection.
-fn ask(seen: &Observations, questions: &mut Vec<Probe>, at: &Endpoint, path: &str, claim: Claim) {
+fn ask(spec: &Spec, seen: &Observations, questions: &mut Vec<Probe>, at: &Endpoint, path: &str, claim: Claim) {
     let fixed = matches!(claim, Claim::Own(_));
-    for preflight in [false, true] {
-        let method = if preflight { Method::Options } else { Method::Get };
+    // A written origin must be able to use each method; who is to be refused tries the first.
+    let methods = if fixed { &spec.cors.methods[..] } else { &spec.cors.methods[..1] };
+    for preflight in iter::once(None).chain(methods.iter().map(Some)) {
         let round = |round| Http {
             at: at.clone(),
-            method,
+            method: if preflight.is_some() { Method::Options } else { Method::Get },
             path: path.into(),
-            ask: Ask::Origin { claim: claim.clone(), preflight, round },
+            ask: Ask::Origin { claim: claim.clone(), preflight: preflight.cloned(), round },
         };
         if !fixed && seen.answer(&round(0)).is_some_and(|exchange| exchange.last().echoes_origin()) {
             questions.push(round(1).into());

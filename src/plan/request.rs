@@ -17,7 +17,7 @@ pub enum Follow {
 pub fn follow(question: &Http) -> Follow {
     match question.ask {
         Ask::Visit | Ask::Absent => Follow::Site,
-        Ask::Origin { preflight: false, .. } => Follow::Site,
+        Ask::Origin { preflight: None, .. } => Follow::Site,
         Ask::Upgrade if question.method == Method::Get => Follow::UntilHttps,
         _ => Follow::No,
     }
@@ -26,13 +26,11 @@ pub fn follow(question: &Http) -> Follow {
 /// The request a question stands for.
 pub fn request(spec: &Spec, nonce: Nonce, question: &Http) -> Request {
     let mut request = question.request(nonce);
-    if let Ask::Origin { claim, preflight: true, .. } = &question.ask {
-        let method = spec.cors.methods.first().map_or("GET", String::as_str);
-        request.fields.push(("Access-Control-Request-Method".into(), method.into()));
-        if matches!(claim, Claim::Own(_)) && !spec.cors.headers.is_empty() {
-            let names = spec.cors.headers.join(",").to_ascii_lowercase();
-            request.fields.push(("Access-Control-Request-Headers".into(), names));
-        }
+    if let Ask::Origin { claim: Claim::Own(_), preflight: Some(_), .. } = question.ask
+        && !spec.cors.headers.is_empty()
+    {
+        let names = spec.cors.headers.join(",").to_ascii_lowercase();
+        request.fields.push(("Access-Control-Request-Headers".into(), names));
     }
     with_usual(spec, request)
 }
@@ -58,17 +56,16 @@ mod tests {
     #[test]
     fn a_preflight_asks_for_what_is_written() {
         let mut spec = Spec::of("app.example.com".parse().unwrap());
-        spec.cors.methods = vec!["PUT".into()];
         spec.cors.headers = vec!["Authorization".into(), "X-A".into()];
         let own = Claim::Own("https://console.example.com".parse().unwrap());
         for (claim, preflight, want) in [
-            (own.clone(), true, "PUT authorization,x-a"),
-            (own, false, ""),
-            (Claim::Foreign, true, "PUT"),
-            (Claim::Foreign, false, ""),
+            (own.clone(), Some("PUT"), "PUT authorization,x-a"),
+            (own, None, ""),
+            (Claim::Foreign, Some("PUT"), "PUT"),
+            (Claim::Foreign, None, ""),
         ] {
             let at = spec.site.at([203, 0, 113, 7].into());
-            let ask = Ask::Origin { claim, preflight, round: 0 };
+            let ask = Ask::Origin { claim, preflight: preflight.map(Into::into), round: 0 };
             let fields = request(&spec, Nonce(7), &Http { at, method: Method::Get, path: "/".into(), ask }).fields;
             let asked = fields.iter().filter(|(name, _)| name.starts_with("Access-Control"));
             let asked: Vec<&str> = asked.map(|(_, value)| value.as_str()).collect();

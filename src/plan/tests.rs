@@ -208,6 +208,34 @@ fn everybodys_star_is_looked_for_where_own_origins_must_work() {
 }
 
 #[test]
+fn a_written_origin_tries_each_written_method_by_its_own_preflight() {
+    let mut spec = promise();
+    spec.cors.paths = Some(vec!["/api/health".into()]);
+    spec.cors.methods = vec!["PUT".into(), "DELETE".into()];
+    let seen = answered(&spec, |_| Some(200));
+    let asked = |claim: &Claim| -> Vec<Option<String>> {
+        let asked = seen.http.iter().filter_map(|o| match &o.question.ask {
+            observation::Ask::Origin { claim: c, preflight, .. }
+                if c == claim && o.question.path == "/api/health" =>
+            {
+                Some(preflight.clone())
+            }
+            _ => None,
+        });
+        asked.collect()
+    };
+    let own = Claim::Own("https://console.example.com".parse().unwrap());
+    let mut all = asked(&own);
+    all.sort();
+    assert_eq!(all, [None, Some("DELETE".into()), Some("PUT".into())]);
+    assert_eq!(asked(&Claim::Null), [None, Some("PUT".into())]);
+    let ids: BTreeSet<String> = wanted(&spec, &seen).iter().map(ToString::to_string).collect();
+    assert!(ids.contains(
+        "origin:own-https://console.example.com:preflight-DELETE:https://app.example.com/api/health@203.0.113.7:443#0"
+    ));
+}
+
+#[test]
 fn a_forged_name_goes_to_each_address_once() {
     let seen = answered(&promise(), |_| Some(200));
     let asked = |scheme, forgery| {

@@ -147,7 +147,7 @@ fn good<'a>(seen: &'a Seen, plain: &Http, when: &str) -> Result<&'a Response, Wo
 /// `limit_req_status`).
 pub(super) fn comes_and_goes(seen: &Seen, visit: &Http, answer: &Response) -> Option<Word> {
     let plain =
-        |ask: &Ask| matches!(ask, Ask::Visit | Ask::Again | Ask::Upgrade | Ask::Origin { preflight: false, .. });
+        |ask: &Ask| matches!(ask, Ask::Visit | Ask::Again | Ask::Upgrade | Ask::Origin { preflight: None, .. });
     let mut met: BTreeMap<(&str, &str), BTreeSet<u16>> = BTreeMap::new();
     for o in seen.asked::<Http>().filter(|o| o.question.at.ip == visit.at.ip && plain(&o.question.ask)) {
         let Some(Hop { request, response }) = o.outcome.as_ref().ok().map(Exchange::last) else { continue };

@@ -24,6 +24,10 @@ pub(super) fn reason(spec: &Spec, sent: &Sent, why: &NoPath) -> String {
             "a name constraint of an issuer forbids a name of the certificate".into()
         }
         Error::PathLenConstraintViolated => "path is longer than an issuer's path length constraint allows".into(),
+        // What `openssl req -x509` makes by default.
+        Error::CaUsedAsEndEntity if sent.linked().first().is_some_and(|leaf| leaf.is_self_issued()) => {
+            "certificate is self-signed, and an authority's, not a server's (CA:TRUE)".into()
+        }
         Error::CaUsedAsEndEntity => "certificate is an authority's, not a server's (CA:TRUE)".into(),
         Error::EndEntityUsedAsCa => "an issuer on the path is no authority (not CA:TRUE)".into(),
         Error::UnsupportedCriticalExtension => strange_extension(sent),
@@ -228,6 +232,7 @@ mod tests {
                 "path is longer than an issuer's path length constraint allows",
             ),
             (vec![&middle.der], Fail, "certificate is an authority's, not a server's (CA:TRUE)"),
+            (vec![&other.der], Fail, "certificate is self-signed, and an authority's, not a server's (CA:TRUE)"),
             (vec![&plainest, &plain.der], Fail, "an issuer on the path is no authority (not CA:TRUE)"),
             (vec![&strange], Fail, "certificate has the critical extension 1.2.3.4, which is not understood"),
             (

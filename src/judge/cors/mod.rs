@@ -72,7 +72,7 @@ fn wildcard_alone(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     };
     let mut pages: BTreeMap<Subject, Vec<(Word, String)>> = BTreeMap::new();
     for o in seen.asked::<Http>() {
-        let Ask::Origin { claim: Claim::Foreign, preflight: false, round: 0 } = o.question.ask else { continue };
+        let Ask::Origin { claim: Claim::Foreign, preflight: None, round: 0 } = o.question.ask else { continue };
         if !paths.contains(&o.question.path) {
             continue;
         }
@@ -101,7 +101,7 @@ fn wildcard_alone(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 fn varies(_: &Spec, seen: &Seen) -> Vec<Verdict> {
     let mut pages: BTreeMap<Subject, Vec<(Word, String)>> = BTreeMap::new();
     for o in seen.asked::<Http>() {
-        let Ask::Origin { preflight: false, round: 0, .. } = o.question.ask else { continue };
+        let Ask::Origin { preflight: None, round: 0, .. } = o.question.ask else { continue };
         let Some(grant) = grant_of(o).filter(|grant| *grant > Grant::Anybody) else { continue };
         let Ok(exchange) = &o.outcome else { continue };
         let response = &exchange.last().response;
@@ -128,7 +128,7 @@ fn varies(_: &Spec, seen: &Seen) -> Vec<Verdict> {
 
 /// Whether a foreign origin is told the same at the same page: then the value does not depend on who asks.
 fn is_fixed(seen: &Seen, o: &Observation<Http>, response: &Response) -> bool {
-    let ask = Ask::Origin { claim: Claim::Foreign, preflight: false, round: 0 };
+    let ask = Ask::Origin { claim: Claim::Foreign, preflight: None, round: 0 };
     let foreign = seen.answer(&Http { ask, ..o.question.clone() });
     let allowed = |response: &Response| -> Vec<String> {
         response.values("access-control-allow-origin").into_iter().map(Into::into).collect()
@@ -157,9 +157,9 @@ fn program_paths(spec: &Spec, seen: &Seen) -> Result<Vec<String>, Box<Verdict>> 
 fn grant_of(o: &Observation<Http>) -> Option<Grant> {
     let exchange = o.outcome.as_ref().ok()?;
     let origin = sent_origin(&exchange.hops[0])?;
-    let Ask::Origin { preflight, .. } = o.question.ask else { return None };
+    let Ask::Origin { preflight, .. } = &o.question.ask else { return None };
     let response = &exchange.last().response;
-    Some(if preflight { preflight_grant(response, origin) } else { grant(response, origin) })
+    Some(if preflight.is_some() { preflight_grant(response, origin) } else { grant(response, origin) })
 }
 
 fn sent_origin(hop: &Hop) -> Option<&str> {

@@ -32,7 +32,7 @@ pub(super) fn refusals(
         if !of_kind(claim) {
             continue;
         }
-        let (grave, word) = refusal(spec, seen, o, claim, *preflight);
+        let (grave, word) = refusal(spec, seen, o, claim, preflight.as_deref());
         let words = pages.entry(page(&o.question)).or_default();
         match word.0 == Status::Fail && !counts(grave) {
             true => words.lesser.push((word, o.id())),
@@ -60,7 +60,13 @@ fn verdicts(page: Subject, Words { mut deciding, lesser }: Words) -> Vec<Verdict
 }
 
 /// What a claim got, and what that means; and whether it is readable with credentials.
-fn refusal(spec: &Spec, seen: &Seen, o: &Observation<Http>, claim: &Claim, preflight: bool) -> (bool, Word) {
+fn refusal(
+    spec: &Spec,
+    seen: &Seen,
+    o: &Observation<Http>,
+    claim: &Claim,
+    preflight: Option<&str>,
+) -> (bool, Word) {
     let exchange = match &o.outcome {
         Ok(exchange) => exchange,
         Err(error) => return (false, unknown(error.to_string())),
@@ -73,7 +79,7 @@ fn refusal(spec: &Spec, seen: &Seen, o: &Observation<Http>, claim: &Claim, prefl
         return (false, skip("is meant for everybody"));
     }
     let granted = grant_of(o).unwrap_or(Grant::Nothing);
-    let grave = granted == Grant::WithCredentials && !preflight;
+    let grave = granted == Grant::WithCredentials && preflight.is_none();
     match granted {
         Grant::Nothing => return (grave, refused(spec, seen, o, response)),
         Grant::Anybody => {
@@ -85,7 +91,7 @@ fn refusal(spec: &Spec, seen: &Seen, o: &Observation<Http>, claim: &Claim, prefl
         }
         Grant::Readable | Grant::WithCredentials => {}
     }
-    let how = match (grave, preflight) {
+    let how = match (grave, preflight.is_some()) {
         (true, _) => "is reflected, with credentials",
         (_, false) => "is reflected, without credentials",
         (_, true) => "is allowed by the preflight",
@@ -118,8 +124,18 @@ pub(super) fn is_look_alike(claim: &Claim) -> bool {
 }
 
 /// A hit counts when a fresh origin of the kind is named back as well.
-fn repeated(spec: &Spec, seen: &Seen, o: &Observation<Http>, claim: &Claim, preflight: bool, how: &str) -> Word {
-    let again = Http { ask: Ask::Origin { claim: claim.clone(), preflight, round: 1 }, ..o.question.clone() };
+fn repeated(
+    spec: &Spec,
+    seen: &Seen,
+    o: &Observation<Http>,
+    claim: &Claim,
+    preflight: Option<&str>,
+    how: &str,
+) -> Word {
+    let again = Http {
+        ask: Ask::Origin { claim: claim.clone(), preflight: preflight.map(Into::into), round: 1 },
+        ..o.question.clone()
+    };
     let Some(second) = seen.find(&again) else { return unknown("was not asked a second time") };
     match (&second.outcome, grant_of(second)) {
         (Err(error), _) => unknown(format!("the second time: {error}")),
@@ -148,7 +164,7 @@ pub(super) fn refused(spec: &Spec, seen: &Seen, o: &Observation<Http>, response:
 }
 
 /// Whether a random name of the own domain is allowed at the same page.
-fn sibling_allowed(seen: &Seen, o: &Observation<Http>, preflight: bool) -> bool {
-    let ask = Ask::Origin { claim: Claim::Sibling, preflight, round: 0 };
+fn sibling_allowed(seen: &Seen, o: &Observation<Http>, preflight: Option<&str>) -> bool {
+    let ask = Ask::Origin { claim: Claim::Sibling, preflight: preflight.map(Into::into), round: 0 };
     seen.find(&Http { ask, ..o.question.clone() }).and_then(grant_of).is_some_and(|grant| grant > Grant::Anybody)
 }

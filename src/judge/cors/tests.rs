@@ -11,9 +11,9 @@ pub const ACAO: &str = "Access-Control-Allow-Origin";
 pub const CREDENTIALS: (&str, &str) = ("Access-Control-Allow-Credentials", "true");
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
-pub fn asked(claim: &Claim, preflight: bool, round: u8) -> Http {
-    let method = if preflight { Method::Options } else { Method::Get };
-    let ask = Ask::Origin { claim: claim.clone(), preflight, round };
+pub fn asked(claim: &Claim, preflight: Option<&str>, round: u8) -> Http {
+    let method = if preflight.is_some() { Method::Options } else { Method::Get };
+    let ask = Ask::Origin { claim: claim.clone(), preflight: preflight.map(Into::into), round };
     Http { method, ..question(ask, "/api/health") }
 }
 
@@ -60,9 +60,9 @@ fn visits() -> Vec<(Http, Outcome)> {
 /// A claim with the same answer by GET in both rounds, and a preflight that is refused as Starlette does.
 fn reads(claim: &Claim, outcome: &Outcome) -> Vec<(Http, Outcome)> {
     vec![
-        told(&asked(claim, false, 0), outcome.clone()),
-        told(&asked(claim, false, 1), outcome.clone()),
-        told(&asked(claim, true, 0), ok(response(400, &[], "Disallowed CORS origin"))),
+        told(&asked(claim, None, 0), outcome.clone()),
+        told(&asked(claim, None, 1), outcome.clone()),
+        told(&asked(claim, Some("GET"), 0), ok(response(400, &[], "Disallowed CORS origin"))),
     ]
 }
 
@@ -121,9 +121,12 @@ fn what_a_browser_would_refuse_is_refused() {
 #[test]
 fn less_than_credentials_fails_where_origins_are_written() {
     let preflight = |round| {
-        told(&asked(&Claim::Foreign, true, round), ok(response(200, &[(ACAO, "‹origin›"), CREDENTIALS], "OK")))
+        told(
+            &asked(&Claim::Foreign, Some("GET"), round),
+            ok(response(200, &[(ACAO, "‹origin›"), CREDENTIALS], "OK")),
+        )
     };
-    let by_preflight = || vec![told(&asked(&Claim::Foreign, false, 0), plain(&[])), preflight(0), preflight(1)];
+    let by_preflight = || vec![told(&asked(&Claim::Foreign, None, 0), plain(&[])), preflight(0), preflight(1)];
     let how = |words: &str| format!("origin https://‹random›.test is {words}, twice (another site)");
     let spec_written = written(&["https://app.example.com"]);
     for (facts, words) in [
@@ -162,7 +165,7 @@ fn a_redirected_path_is_judged_at_its_end() {
 
 #[test]
 fn a_hit_counts_twice() {
-    let first = || told(&asked(&Claim::Foreign, false, 0), reflects_with_credentials());
+    let first = || told(&asked(&Claim::Foreign, None, 0), reflects_with_credentials());
     for (second, want) in [
         (Some(plain(&[])), (Pass, "is not allowed: 200")),
         (Some(Err(timeout())), (Unknown, "the second time: no answer in 5 s")),
@@ -170,7 +173,7 @@ fn a_hit_counts_twice() {
         (None, (Unknown, "was not asked a second time")),
     ] {
         let mut facts = vec![first()];
-        facts.extend(second.map(|outcome| told(&asked(&Claim::Foreign, false, 1), outcome)));
+        facts.extend(second.map(|outcome| told(&asked(&Claim::Foreign, None, 1), outcome)));
         let got = said(foreign_origin_refused, &spec(), facts);
         assert_eq!(got, [(want.0, false, want.1.to_string())]);
     }
@@ -225,7 +228,7 @@ fn a_name_below_the_own_domain_is_no_look_alike_where_its_siblings_are_allowed()
         (Claim::PlainHttp, reflects(), Fail),
     ] {
         let mut facts = reads(&claim, &reflects_with_credentials());
-        facts.push(told(&asked(&Claim::Sibling, false, 0), sibling));
+        facts.push(told(&asked(&Claim::Sibling, None, 0), sibling));
         let judge = if claim == Claim::PlainHttp { plain_http_origin_refused } else { look_alike_origin_refused };
         assert_eq!(said(judge, &spec(), facts)[0].0, want, "{claim}");
     }
@@ -252,7 +255,7 @@ fn what_is_meant_for_everybody_is_not_judged() {
     }
     // The visit tells that a preflight is one of a static file.
     let preflight =
-        |round| told(&asked(&Claim::Foreign, true, round), ok(response(200, &[(ACAO, "‹origin›")], "OK")));
+        |round| told(&asked(&Claim::Foreign, Some("GET"), round), ok(response(200, &[(ACAO, "‹origin›")], "OK")));
     let script = ok(response(200, &[("Content-Type", "text/javascript")], "x"));
     let facts = vec![(question(Ask::Visit, "/api/health"), script), preflight(0), preflight(1)];
     let got = said(foreign_origin_refused, &written(&[]), facts);
@@ -314,11 +317,11 @@ fn what_depends_on_the_origin_says_so() {
             (Fail, "reflects an origin with credentials without Vary: Origin"),
         ),
         (
-            vec![told(&asked(&own, false, 0), fixed()), told(&asked(&Claim::Foreign, false, 0), fixed())],
+            vec![told(&asked(&own, None, 0), fixed()), told(&asked(&Claim::Foreign, None, 0), fixed())],
             (Pass, "sends the same origin to everybody"),
         ),
         (
-            vec![told(&asked(&own, false, 0), fixed()), told(&asked(&Claim::Foreign, false, 0), plain(&[]))],
+            vec![told(&asked(&own, None, 0), fixed()), told(&asked(&Claim::Foreign, None, 0), plain(&[]))],
             (Fail, "reflects an origin without Vary: Origin"),
         ),
         (reads(&Claim::Foreign, &plain(&[])), (Skip, "no origin is named back")),

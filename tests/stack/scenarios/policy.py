@@ -123,6 +123,32 @@ CORS = [
         fronts=ONE,
         shows=(origin_is_read("https://x7.app.example.com"),),
     ),
+    # The names of the domain, and of whoever writes letters before it.
+    Scenario(
+        "cors-start-open",
+        NO_GO,
+        {"api.cors_origin_regex": r"https://.*app\.example\.com"},
+        fails={"cors-look-alike-origin-refused": "/api/health"},
+        follows=("cors-subdomain-origin-refused",),
+        fronts=ONE,
+        shows=(origin_is_read("https://evilapp.example.com"),),
+    ),
+    Scenario(
+        "cors-end-open",
+        NO_GO,
+        {"api.cors_origin_regex": r"https://app\.example\.com.*"},
+        fails={"cors-look-alike-origin-refused": "/api/health"},
+        fronts=ONE,
+        shows=(origin_is_read("https://app.example.com.evil.test"),),
+    ),
+    Scenario(
+        "cors-scheme-open",
+        NO_GO,
+        {"api.cors_origin_regex": r"https?://app\.example\.com"},
+        fails={"cors-plain-http-origin-refused": "/api/health"},
+        fronts=ONE,
+        shows=(origin_is_read(PLAIN),),
+    ),
     Scenario(
         "cors-own-allowed",
         GO,
