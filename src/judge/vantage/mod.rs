@@ -154,18 +154,16 @@ pub(super) fn egress(spec: &Spec, seen: &Seen, at: SocketAddr) -> Egress {
     if spec.vantage.assume_egress {
         return Egress::Declared;
     }
-    let port = at.port();
     let why = controls.iter().find_map(|control| {
         let question = Knock { at: *control, greet: Greet::Nothing, beside: None };
         let ip = control.ip();
         Some(match &seen.find(&question)?.outcome {
             Ok(PortState::Filtered) => format!("is silent, and so is control {ip}: it proves nothing"),
-            Ok(_) => format!("is silent, and nothing listens at control {ip} on port {port}: it proves nothing"),
+            Ok(_) => format!("is silent, and nothing listens there at control {ip}: it proves nothing"),
             Err(error) => format!("is silent, and control {ip} has no answer: {error}"),
         })
     });
-    let nothing = || format!("is silent, and nothing proves that our packets to port {port} leave");
-    Egress::Unproven(why.unwrap_or_else(nothing))
+    Egress::Unproven(why.unwrap_or_else(|| "is silent, and nothing proves that our packets leave".into()))
 }
 
 /// Every address that the site's names lead to, probed or not.

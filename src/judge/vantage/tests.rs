@@ -161,7 +161,7 @@ fn silence_is_proven_declared_or_unproven() {
             false,
             (Unknown, "is silent, and so is control 198.51.100.9: it proves nothing"),
         ),
-        (vec![silent()], false, (Unknown, "is silent, and nothing proves that our packets to port 5432 leave")),
+        (vec![silent()], false, (Unknown, "is silent, and nothing proves that our packets leave")),
     ] {
         let mut spec = spec();
         spec.vantage.assume_egress = assumed;
