@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::flags::{Color, Decide, Show, Write};
+use super::flags::{Color, Telling};
 use super::output::{Outputs, print};
 use super::scan::{finish, runtime, scan};
 use super::{Exit, complain, policy};
@@ -29,11 +29,7 @@ pub struct Args {
     #[arg(long)]
     list: bool,
     #[command(flatten)]
-    decide: Decide,
-    #[command(flatten)]
-    write: Write,
-    #[command(flatten)]
-    show: Show,
+    tell: Telling,
 }
 
 pub fn run(args: Args) -> Exit {
@@ -44,7 +40,7 @@ pub fn run(args: Args) -> Exit {
         Ok(fault) => fault,
         Err(exit) => return exit,
     };
-    let mut outputs = match Outputs::prepare(&args.write) {
+    let mut outputs = match Outputs::prepare(&args.tell.write) {
         Ok(outputs) => outputs,
         Err(wrong) => return complain(&wrong),
     };
@@ -57,12 +53,12 @@ pub fn run(args: Args) -> Exit {
         let deployment = deployment.map_err(|e| complain(&[format!("loopback cannot be used: {e}")]))?;
         let mut spec = policy::read(Some(("golive.toml", deployment.config)), &Flags::default())?;
         spec.certificate.roots = Roots::Own(deployment.roots.iter().map(|der| STANDARD.encode(der)).collect());
-        spec.gate.strict |= args.decide.strict;
-        Ok(scan(&spec, way(&deployment), &args.write, !args.show.no_progress).await)
+        spec.gate.strict |= args.tell.decide.strict;
+        Ok(scan(&spec, way(&deployment), &args.tell.write, !args.tell.show.no_progress).await)
     });
     runtime.shutdown_background();
     match run {
-        Ok(run) => finish(&run, &mut outputs, &args.show, args.decide.fail_on, Some(HEADING)),
+        Ok(run) => finish(&run, &mut outputs, &args.tell, Some(HEADING)),
         Err(exit) => exit,
     }
 }

@@ -174,6 +174,17 @@ impl Question {
     }
 }
 
+/// What becomes of the verdict: the exit code, the files, the screen.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Telling {
+    #[command(flatten)]
+    pub decide: Decide,
+    #[command(flatten)]
+    pub write: Write,
+    #[command(flatten)]
+    pub show: Show,
+}
+
 /// A name, and an address to use for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {

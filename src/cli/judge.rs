@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::flags::{Decide, Show, What, Write};
+use super::flags::{Telling, What};
 use super::output::Outputs;
 use super::scan::{Run, finish};
 use super::{Exit, complain, policy};
@@ -22,11 +22,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     config: Option<String>,
     #[command(flatten)]
-    decide: Decide,
-    #[command(flatten)]
-    write: Write,
-    #[command(flatten)]
-    show: Show,
+    tell: Telling,
 }
 
 pub fn run(args: Args) -> Exit {
@@ -38,12 +34,12 @@ pub fn run(args: Args) -> Exit {
         Ok(spec) => spec,
         Err(exit) => return exit,
     };
-    let mut outputs = match Outputs::prepare(&args.write) {
+    let mut outputs = match Outputs::prepare(&args.tell.write) {
         Ok(outputs) => outputs,
         Err(wrong) => return complain(&wrong),
     };
     let mut labels = recorded.labels;
-    labels.extend(args.write.label.iter().cloned());
+    labels.extend(args.tell.write.label.iter().cloned());
     let circumstances = Circumstances {
         labels,
         elapsed: Duration::from_millis(recorded.elapsed_ms),
@@ -51,18 +47,17 @@ pub fn run(args: Args) -> Exit {
     };
     let concluded = conclude(&spec, recorded.observations, "not in this recording", circumstances);
     let Conclusion { report, panicked } = concluded;
-    finish(&Run { report, panicked, stopped: None }, &mut outputs, &args.show, args.decide.fail_on, None)
+    finish(&Run { report, panicked, stopped: None }, &mut outputs, &args.tell, None)
 }
 
 fn read(file: &str) -> Result<Report, String> {
-    let text = std::fs::metadata(file).map_err(|e| e.to_string()).and_then(|_| read_report(file));
-    let text = text.map_err(|e| format!("{file} cannot be read: {e}"))?;
+    let text = read_report(file).map_err(|e| format!("{file} cannot be read: {e}"))?;
     Report::from_json(&text).map_err(|e| format!("{file} {e}"))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the recording is read here")]
-fn read_report(file: &str) -> Result<String, String> {
-    std::fs::read_to_string(file).map_err(|e| e.to_string())
+fn read_report(file: &str) -> std::io::Result<String> {
+    std::fs::read_to_string(file)
 }
 
 fn spec(args: &Args, recorded: &Report) -> Result<Spec, Exit> {
@@ -77,6 +72,6 @@ fn spec(args: &Args, recorded: &Report) -> Result<Spec, Exit> {
         let other = &recorded.observations.site;
         return Err(complain(&[format!("{} is a recording of {other}, not of {}", args.file, spec.site)]));
     }
-    spec.gate.strict |= args.decide.strict;
+    spec.gate.strict |= args.tell.decide.strict;
     Ok(spec)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::flags::{Decide, FailOn, Question, Show, Write};
+use super::flags::{FailOn, Question, Telling, Write};
 use super::output::Outputs;
 use super::progress::Line;
 use super::stop::Stop;
@@ -24,20 +24,16 @@ pub struct Args {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    decide: Decide,
-    #[command(flatten)]
-    write: Write,
-    #[command(flatten)]
-    show: Show,
+    tell: Telling,
 }
 
 pub fn run(args: Args) -> Exit {
-    let flags = Flags { strict: args.decide.strict, ..args.question.flags() };
+    let flags = Flags { strict: args.tell.decide.strict, ..args.question.flags() };
     let spec = match policy::load(&args.question.what, &flags) {
         Ok(spec) => spec,
         Err(exit) => return exit,
     };
-    let mut outputs = match Outputs::prepare(&args.write) {
+    let mut outputs = match Outputs::prepare(&args.tell.write) {
         Ok(outputs) => outputs,
         Err(wrong) => return complain(&wrong),
     };
@@ -46,10 +42,10 @@ pub fn run(args: Args) -> Exit {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
-    let run = runtime.block_on(scan(&spec, args.question.way(), &args.write, !args.show.no_progress));
+    let run = runtime.block_on(scan(&spec, args.question.way(), &args.tell.write, !args.tell.show.no_progress));
     // Whatever still waits for an answer is not waited for.
     runtime.shutdown_background();
-    finish(&run, &mut outputs, &args.show, args.decide.fail_on, None)
+    finish(&run, &mut outputs, &args.tell, None)
 }
 
 /// What a run left: the report, and how it ended.
@@ -82,8 +78,8 @@ pub async fn scan(spec: &Spec, way: Way, write: &Write, progress: bool) -> Run {
 
 /// Writes everything and says how it ended. Where several endings hold: a bug, an interruption, a report that could
 /// not be written, the verdict.
-pub fn finish(run: &Run, outputs: &mut Outputs, show: &Show, fail_on: FailOn, heading: Option<&str>) -> Exit {
-    let written = outputs.write(&run.report, show, heading);
+pub fn finish(run: &Run, outputs: &mut Outputs, tell: &Telling, heading: Option<&str>) -> Exit {
+    let written = outputs.write(&run.report, &tell.show, heading);
     if let Err(wrong) = &written {
         complain(wrong);
     }
@@ -91,7 +87,7 @@ pub fn finish(run: &Run, outputs: &mut Outputs, show: &Show, fail_on: FailOn, he
         (true, ..) => Exit::Bug,
         (_, Some(exit), _) => exit,
         (_, _, Err(_)) => Exit::Usage,
-        (_, _, Ok(())) => verdict(run.report.gate.result, fail_on),
+        (_, _, Ok(())) => verdict(run.report.gate.result, tell.decide.fail_on),
     }
 }
 
