@@ -91,6 +91,7 @@ fn counts(spec: &Spec, planned: &Observations) -> BTreeMap<IpAddr, Count> {
             Probe::Knock(q) => counts.entry(q.at.ip()).or_default().knocks += 1,
             Probe::Session(q) => counts.entry(q.at.ip).or_default().sessions += 1,
             Probe::Http(q) => counts.entry(q.at.ip).or_default().requests += 1,
+            _ => {}
         }
     }
     counts

@@ -10,6 +10,7 @@ mod hosts;
 mod https;
 mod ports;
 mod smoke;
+mod tls;
 mod vantage;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,6 +45,7 @@ const TABLES: &[&[Check]] = &[
     ports::CHECKS,
     https::CHECKS,
     certificate::CHECKS,
+    tls::CHECKS,
     headers::CHECKS,
     hosts::CHECKS,
     cookies::CHECKS,

@@ -5,7 +5,7 @@ use super::headers::tests::{fact, question};
 use super::*;
 use crate::observation::{
     Addresses, Ask, Claim, ErrorKind, Exchange, Fact, Forgery, Greet, Http, Knock, Lookup, Method, Nonce,
-    Observations, PortState, Probe, ProbeError, Response, Session, Sni, Stage, Timestamp, Vantage,
+    Observations, PortState, ProbeError, Response, Session, Sni, Stage, Timestamp, Vantage,
 };
 use crate::target::{Endpoint, Family, Scheme};
 
@@ -14,13 +14,7 @@ pub fn seen_from(vantage: Vantage, facts: impl IntoIterator<Item = Fact>) -> See
     let site = "app.example.com".parse().unwrap();
     let mut run = Observations::begin(site, Timestamp(1_772_460_307), Nonce(7), vantage);
     facts.into_iter().for_each(|fact| run.insert(fact));
-    Seen::complete(run, "", |run| {
-        let lookups = run.lookups.iter().map(|o| Probe::from(o.question.clone()));
-        let ports = run.ports.iter().map(|o| Probe::from(o.question.clone()));
-        let sessions = run.sessions.iter().map(|o| Probe::from(o.question.clone()));
-        let http = run.http.iter().map(|o| Probe::from(o.question.clone()));
-        lookups.chain(ports).chain(sessions).chain(http).collect()
-    })
+    Seen::complete(run, "", Observations::questions)
 }
 
 pub fn timeout() -> ProbeError {
@@ -105,7 +99,7 @@ fn uniform(
     ] {
         facts.push(fact(knock(&format!("203.0.113.7:{number}"), greet), port(number)));
     }
-    facts.push(fact(Session { at: question(Ask::Visit, "/").at }, Err(timeout())));
+    facts.push(fact(Session::of(question(Ask::Visit, "/").at), Err(timeout())));
     for question in exchanges() {
         let answer = outcome(&question).map(|answer| {
             let mut exchange: Exchange = exchange(vec![answer]);

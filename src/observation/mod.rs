@@ -3,9 +3,15 @@
 mod answer;
 mod certificate;
 mod forged;
+mod hello;
+mod path;
 mod question;
+mod quic;
 mod repeat;
+mod revocation;
 mod set_cookie;
+mod swept;
+mod zone;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,9 +24,15 @@ use crate::target::{Family, Origin};
 pub use answer::*;
 pub use certificate::{Certificate, Hash, Key, Leaf, Name, Signature};
 pub use forged::registrable;
+pub use hello::*;
+pub use path::*;
 pub use question::*;
+pub use quic::*;
 pub use repeat::Repeat;
+pub use revocation::*;
 pub use set_cookie::{SameSite, SetCookie};
+pub use swept::*;
+pub use zone::*;
 
 /// A question to one protocol. It is the key of its answer: equal questions are one question, sent once.
 pub trait Question: Clone + Ord + Into<Probe> + 'static {
@@ -171,6 +183,13 @@ macro_rules! questions {
                 })),* }
             }
 
+            /// Every question that was asked.
+            pub fn questions(&self) -> BTreeSet<Probe> {
+                let mut all = BTreeSet::new();
+                $(all.extend(self.$list.iter().map(|o| Probe::from(o.question.clone())));)*
+                all
+            }
+
             /// How many questions have an answer, and how many there are.
             pub fn answered(&self) -> (usize, usize) {
                 let mut counts = (0, 0);
@@ -208,6 +227,14 @@ questions! {
     Knock => PortState, ports;
     Session => Handshake, sessions;
     Http => Exchange, http;
+    Hello => Offered, hellos;
+    Quic => QuicHandshake, quic;
+    Route => Steps, routes;
+    Passage => Crossings, passages;
+    Sweep => Swept, sweeps;
+    Caa => Authorisations, caa;
+    Authority => Authorities, authorities;
+    Crl => Revocation, revocations;
 }
 
 /// The layout of a recording. Fields are added under the same number, never renamed.

@@ -44,6 +44,8 @@ pub enum Greet {
     Postgresql,
     /// Redis' PING; `+PONG`, `-NOAUTH` or `-DENIED` comes back.
     Redis,
+    /// Whatever it says, at a port where nothing should be: who answers there answers everywhere.
+    Decoy,
 }
 
 /// A TLS handshake with any certificate, to see the chain and what was negotiated.
@@ -51,6 +53,16 @@ pub enum Greet {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Session {
     pub at: Endpoint,
+    /// The name in the hello: the endpoint's, or none.
+    #[serde(default)]
+    pub sni: Sni,
+}
+
+impl Session {
+    /// With the name of the endpoint, as a visitor.
+    pub fn of(at: Endpoint) -> Self {
+        Self { at, sni: Sni::Own }
+    }
 }
 
 /// An HTTP/1.1 exchange, and the typed reason it is sent. `plan::request` says what goes on the wire.
@@ -131,10 +143,11 @@ pub enum Forgery {
     Forwarded,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Sni {
+    #[default]
     Own,
     /// The name in the Host field.
     Forged,
@@ -264,7 +277,17 @@ impl fmt::Display for Probe {
             Self::Knock(Knock { at, greet: Greet::Listen, .. }) => write!(f, "port:{at}:listen"),
             Self::Knock(Knock { at, greet: Greet::Postgresql, .. }) => write!(f, "port:{at}:postgresql"),
             Self::Knock(Knock { at, greet: Greet::Redis, .. }) => write!(f, "port:{at}:redis"),
-            Self::Session(Session { at }) => write!(f, "session:{}@{}", at.origin(), at.socket()),
+            Self::Knock(Knock { at, greet: Greet::Decoy, .. }) => write!(f, "port:{at}:decoy"),
+            Self::Session(Session { at, sni: Sni::Own }) => write!(f, "session:{}@{}", at.origin(), at.socket()),
+            Self::Session(Session { at, sni }) => write!(f, "session:{sni}:{}@{}", at.origin(), at.socket()),
+            Self::Hello(q) => q.fmt(f),
+            Self::Quic(q) => q.fmt(f),
+            Self::Route(q) => q.fmt(f),
+            Self::Passage(q) => q.fmt(f),
+            Self::Sweep(q) => q.fmt(f),
+            Self::Caa(q) => q.fmt(f),
+            Self::Authority(q) => q.fmt(f),
+            Self::Crl(q) => q.fmt(f),
             Self::Http(Http { at, method, path, ask }) => {
                 write!(f, "{ask}:")?;
                 if matches!(ask, Ask::Upgrade) {

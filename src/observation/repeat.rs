@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::{Greet, Http, Knock, Lookup, Method, Nonce, Observation, Request, Session};
+use super::{
+    Authority, Caa, Crl, Greet, Hello, Http, Knock, Lookup, Method, Nonce, Observation, Passage, Quic, Request,
+    Route, Session, Sni, Sweep,
+};
 use crate::target::{Endpoint, Family, Host, Origin, Scheme};
 
 /// Commands of public tools that show the same fact, each on one line, quoted for a POSIX shell.
@@ -24,7 +27,7 @@ impl Repeat for Observation<Knock> {
     fn repeat(&self) -> Vec<String> {
         let (ip, port) = (self.question.at.ip(), self.question.at.port());
         vec![match self.question.greet {
-            Greet::Nothing | Greet::Listen => format!("nc -vz -w 3 {ip} {port}"),
+            Greet::Nothing | Greet::Listen | Greet::Decoy => format!("nc -vz -w 3 {ip} {port}"),
             Greet::Redis => format!(r"printf 'PING\r\n' | nc -w 3 {ip} {port}"),
             // PostgreSQL, message formats: SSLRequest is the length 8 and the code 80877103.
             Greet::Postgresql => format!(r"printf '\0\0\0\10\4\322\26\57' | nc -w 3 {ip} {port}"),
@@ -36,11 +39,59 @@ impl Repeat for Observation<Session> {
     fn repeat(&self) -> Vec<String> {
         let at = &self.question.at;
         let name = match &at.host {
-            Host::Name(name) => format!("-servername {}", quoted(name)),
-            Host::Address(_) => "-noservername".into(),
+            Host::Name(name) if self.question.sni != Sni::Absent => format!("-servername {}", quoted(name)),
+            _ => "-noservername".into(),
         };
         let socket = quoted(&at.socket().to_string());
         vec![format!("openssl s_client -connect {socket} {name} -showcerts </dev/null")]
+    }
+}
+
+impl Repeat for Observation<Hello> {
+    fn repeat(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+impl Repeat for Observation<Quic> {
+    fn repeat(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+impl Repeat for Observation<Route> {
+    fn repeat(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+impl Repeat for Observation<Passage> {
+    fn repeat(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+impl Repeat for Observation<Sweep> {
+    fn repeat(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+impl Repeat for Observation<Caa> {
+    fn repeat(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+impl Repeat for Observation<Authority> {
+    fn repeat(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+impl Repeat for Observation<Crl> {
+    fn repeat(&self) -> Vec<String> {
+        vec![]
     }
 }
 
@@ -211,7 +262,7 @@ mod tests {
                 "openssl s_client -connect '[2001:db8::7]:443' -servername app.example.com -showcerts </dev/null",
             ),
         ] {
-            assert_eq!(unanswered(Session { at: site("https", ip) }).repeat(), [want]);
+            assert_eq!(unanswered(Session::of(site("https", ip))).repeat(), [want]);
         }
     }
 

@@ -3,18 +3,24 @@
 mod content;
 mod dial;
 mod dialogue;
+mod hello;
 mod http;
 mod net;
 mod page;
+mod path;
 #[cfg(test)]
 mod peers;
 mod places;
 mod port;
+mod quic;
 mod record;
 mod redact;
 mod resolve;
+mod revocation;
+mod sweep;
 mod tap;
 mod tls;
+mod zone;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
@@ -26,8 +32,8 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::observation::{
-    ErrorKind, Fact, Handshake, Nonce, Observation, Observations, Probe, ProbeError, Question, Session, Stage,
-    Timestamp,
+    ErrorKind, Fact, Handshake, Nonce, Observation, Observations, Probe, ProbeError, Question, Session, Sni,
+    Stage, Timestamp,
 };
 use crate::plan;
 use crate::spec::Spec;
@@ -222,6 +228,26 @@ impl Run {
                 let place = self.net.place(q.at.ip).await;
                 self.timed(q.clone(), dialogue.hold(&q, place)).await.into()
             }
+            Probe::Hello(q) => {
+                let _place = self.net.place(q.at.ip).await;
+                self.timed(q.clone(), hello::offer(&self.net, &q)).await.into()
+            }
+            Probe::Quic(q) => {
+                self.timed(q.clone(), async { (1, quic::shake_hands(&self.net, &q).await) }).await.into()
+            }
+            Probe::Route(q) => self.timed(q.clone(), path::route(&self.net, &q)).await.into(),
+            Probe::Passage(q) => self.timed(q.clone(), path::passage(&self.net, &q)).await.into(),
+            Probe::Sweep(q) => self.timed(q.clone(), sweep::sweep(&self.net, &q)).await.into(),
+            Probe::Caa(q) => self
+                .timed(q.clone(), async { (1, self.names.authorisations(&self.net.way, &q).await) })
+                .await
+                .into(),
+            Probe::Authority(q) => {
+                self.timed(q.clone(), async { (1, self.names.authorities(&self.net.way, &q).await) }).await.into()
+            }
+            Probe::Crl(q) => {
+                self.timed(q.clone(), async { (1, revocation::fetch(&self.net, &q).await) }).await.into()
+            }
         }
     }
 
@@ -237,7 +263,8 @@ impl Run {
     }
 
     async fn session(&self, question: &Session) -> Result<Handshake, ProbeError> {
-        let Session { at } = question;
-        Ok(tls::connect(&self.net, at, at.host.name(), &[b"h2", b"http/1.1"]).await?.handshake)
+        let Session { at, sni } = question;
+        let name = at.host.name().filter(|_| *sni == Sni::Own);
+        Ok(tls::connect(&self.net, at, name, &[b"h2", b"http/1.1"]).await?.handshake)
     }
 }

@@ -116,7 +116,7 @@ fn last_wait(net: &Net, at: SocketAddr) -> Duration {
 async fn greeted(mut stream: TcpStream, greet: Greet, recorder: &Recorder) -> PortState {
     let hello: &[u8] = match greet {
         Greet::Nothing => return PortState::Open { greeting: None, reset: false },
-        Greet::Listen => b"",
+        Greet::Listen | Greet::Decoy => b"",
         // PostgreSQL protocol, SSLRequest: length 8, code 80877103.
         Greet::Postgresql => &[0, 0, 0, 8, 4, 210, 22, 47],
         Greet::Redis => b"PING\r\n",

@@ -2,11 +2,18 @@
 
 mod doors;
 mod files;
+mod hellos;
 mod hosts;
 mod names;
 mod origins;
+mod paths;
+mod protocols;
 mod request;
+mod revocation;
+mod siblings;
+mod sweep;
 mod visits;
+mod zone;
 
 use std::collections::BTreeSet;
 
@@ -32,7 +39,11 @@ const PHASES: &[&[Ask]] = &[
         Ask { families: &[], questions: doors::web, awaited: false },
         Ask { families: &["vantage", "ports"], questions: doors::closed, awaited: false },
         Ask { families: &["vantage", "ports"], questions: doors::controls, awaited: false },
+        Ask { families: &["vantage", "ports"], questions: paths::routes, awaited: false },
+        Ask { families: &["vantage", "ports"], questions: paths::passages, awaited: false },
+        Ask { families: &["vantage", "certificate"], questions: zone::questions, awaited: false },
         Ask { families: &["certificate", "https"], questions: visits::sessions, awaited: false },
+        Ask { families: &["certificate"], questions: revocation::questions, awaited: false },
         // What is forged later is compared with these.
         Ask { families: &[], questions: visits::visits, awaited: true },
         Ask { families: &[], questions: visits::by_other_names, awaited: false },
@@ -46,7 +57,11 @@ const PHASES: &[&[Ask]] = &[
         Ask { families: &["cors"], questions: origins::questions, awaited: true },
         Ask { families: &["exposure"], questions: files::questions, awaited: true },
         Ask { families: &["ports"], questions: doors::direct, awaited: true },
+        Ask { families: &["https"], questions: siblings::questions, awaited: true },
+        Ask { families: &["https"], questions: protocols::questions, awaited: true },
+        Ask { families: &["tls", "certificate"], questions: hellos::questions, awaited: true },
     ],
+    &[Ask { families: &["ports"], questions: sweep::questions, awaited: true }],
     // A refusal is believed only between two good answers; that port 80 is shut is one.
     &[Ask { families: &["https", "hosts", "cors", "exposure", "ports"], questions: visits::again, awaited: true }],
 ];

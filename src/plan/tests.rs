@@ -48,6 +48,14 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
             .into()
         }
         Probe::Session(q) => told(q, Err(error())).into(),
+        Probe::Hello(q) => told(q, Err(error())).into(),
+        Probe::Quic(q) => told(q, Err(error())).into(),
+        Probe::Route(q) => told(q, Err(error())).into(),
+        Probe::Passage(q) => told(q, Err(error())).into(),
+        Probe::Sweep(q) => told(q, Err(error())).into(),
+        Probe::Caa(q) => told(q, Err(error())).into(),
+        Probe::Authority(q) => told(q, Err(error())).into(),
+        Probe::Crl(q) => told(q, Err(error())).into(),
         Probe::Http(q) => {
             let request = q.request(Nonce(7));
             let sent = request.fields.iter().find(|(name, _)| name == "Origin").map(|(_, value)| value.clone());
@@ -123,8 +131,10 @@ fn answered(spec: &Spec, answer: impl Fn(&Http) -> Option<u16>) -> Observations 
                     Some(status) => page(question, status),
                     None => unanswered(question),
                 },
-                Probe::Knock(question) => unanswered(question),
-                Probe::Session(question) => unanswered(question),
+                other => {
+                    seen.refuse(other, ProbeError::not_sent("not asked here"));
+                    continue;
+                }
             };
             seen.insert(told);
         }

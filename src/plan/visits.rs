@@ -8,7 +8,7 @@ use crate::spec::Spec;
 use crate::target::{Endpoint, Scheme};
 
 pub fn sessions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
-    places(spec, seen).into_iter().map(|at| Session { at }.into()).collect()
+    places(spec, seen).into_iter().map(|at| Session::of(at).into()).collect()
 }
 
 pub fn visits(spec: &Spec, seen: &Observations) -> Vec<Probe> {

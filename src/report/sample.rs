@@ -216,7 +216,7 @@ fn observations() -> Observations {
         for port in [3000, 8000, 5432, 6379] {
             seen.insert(answer(knock(port, ip), 30, PortState::Refused));
         }
-        seen.insert(answer(Session { at: site().at(ip) }, 21, handshake()));
+        seen.insert(answer(Session::of(site().at(ip)), 21, handshake()));
         for (path, ask, elapsed, status) in [
             ("/", Ask::Visit, 184, 200),
             ("/api/health", Ask::Visit, 42, 200),

@@ -10,6 +10,7 @@ mod promises;
 mod reader;
 mod roots;
 mod scope;
+mod sweep;
 mod text;
 mod value;
 
@@ -29,6 +30,7 @@ pub use flags::{Flags, Known};
 pub use nearest::{did_you_mean, nearest};
 pub use network::Network;
 pub use scope::Scope;
+pub use sweep::{COMMON, Sweep};
 pub use text::REFERRER_POLICIES;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,9 +44,14 @@ pub struct Spec {
     pub paths: Vec<String>,
     /// Prefixes whose answers are for programs; `None` where the owner left it to what is seen.
     pub api: Option<Vec<String>>,
+    /// Further addresses of the same host, which must not serve the world: what stands behind a CDN.
+    #[serde(default)]
+    pub origin: Vec<IpAddr>,
     pub vantage: Vantage,
     pub ports: Ports,
     pub certificate: Certificate,
+    #[serde(default)]
+    pub tls: Tls,
     pub headers: Headers,
     pub hosts: Hosts,
     pub cookies: Cookies,
@@ -70,14 +77,36 @@ pub struct Vantage {
     pub control: Vec<IpAddr>,
     pub allow_private: bool,
     pub own_networks: Vec<Network>,
+    #[serde(default)]
+    pub path_proof: PathProof,
+    /// A refusal counts only when it is known to come from the host.
+    #[serde(default)]
+    pub strict: bool,
     pub assume_egress: bool,
+}
+
+/// How far a packet must be seen to come for silence to count as the target's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum PathProof {
+    /// To the last router before the target.
+    #[default]
+    Edge,
+    /// Two networks of others beyond our own.
+    Beyond,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ports {
+    /// The only ones that may be open, beside those of the site.
+    #[serde(default = "Ports::may_be_open")]
+    pub open: Vec<u16>,
     pub closed: Vec<ClosedPort>,
+    #[serde(default)]
+    pub sweep: Sweep,
     /// The port of plain HTTP.
     pub http: u16,
 }
@@ -96,6 +125,27 @@ pub struct ClosedPort {
 pub struct Certificate {
     pub roots: Roots,
     pub min_left: MinLeft,
+    /// The issuer's revocation list is fetched and read.
+    #[serde(default)]
+    pub revocation: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    pub minimum: TlsVersion,
+}
+
+/// A version that may be the lowest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum TlsVersion {
+    #[default]
+    #[serde(rename = "1.2")]
+    V1_2,
+    #[serde(rename = "1.3")]
+    V1_3,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,6 +253,9 @@ pub struct Limits {
     pub exchange_ms: u64,
     /// Connections to one address at a time.
     pub parallel: usize,
+    /// Probes of a sweep per second and address.
+    #[serde(default = "Limits::usual_sweep_rate")]
+    pub sweep_rate: u32,
     /// Of one answer's content.
     pub body_bytes: u64,
 }
@@ -217,9 +270,11 @@ impl Spec {
             aliases: vec![],
             paths: vec!["/".into()],
             api: None,
+            origin: vec![],
             vantage: Vantage::default(),
-            ports: Ports { closed: closed.into(), http: 80 },
-            certificate: Certificate { roots: Roots::Mozilla, min_left: MinLeft::Auto },
+            ports: Ports { open: Ports::may_be_open(), closed: closed.into(), sweep: Sweep::Common, http: 80 },
+            certificate: Certificate { roots: Roots::Mozilla, min_left: MinLeft::Auto, revocation: false },
+            tls: Tls::default(),
             headers: Headers {
                 hsts_max_age: 15_552_000,
                 everywhere: false,
@@ -243,6 +298,7 @@ impl Spec {
                 connect_ms: None,
                 exchange_ms: 5_000,
                 parallel: 32,
+                sweep_rate: Limits::usual_sweep_rate(),
                 body_bytes: 262_144,
             },
             scope: Scope::default(),
@@ -303,6 +359,12 @@ impl Vantage {
     }
 }
 
+impl Ports {
+    fn may_be_open() -> Vec<u16> {
+        vec![22, 80, 443]
+    }
+}
+
 impl ClosedPort {
     /// Datastores are judged apart: an open one is critical.
     pub fn is_datastore(&self) -> bool {
@@ -336,7 +398,12 @@ impl Limits {
     pub const CONNECT_MS: RangeInclusive<u64> = 50..=30_000;
     pub const EXCHANGE_MS: RangeInclusive<u64> = 100..=60_000;
     pub const PARALLEL: RangeInclusive<u64> = 1..=256;
+    pub const SWEEP_RATE: RangeInclusive<u64> = 10..=200_000;
     pub const BODY_BYTES: RangeInclusive<u64> = 1_024..=16_777_216;
+
+    fn usual_sweep_rate() -> u32 {
+        5_000
+    }
 
     pub fn total(&self) -> Duration {
         Duration::from_millis(self.total_ms)

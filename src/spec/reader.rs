@@ -128,6 +128,27 @@ impl<'r, 't> Table<'r, 't> {
         sound.then_some(found)
     }
 
+    /// Reads a list of different values. The list is `None` when any of it is wrong.
+    pub(super) fn numbers<T: PartialEq + std::fmt::Display>(
+        &mut self,
+        key: &'static str,
+        parse: impl Fn(&str, &DeValue) -> Result<T, Wrong>,
+    ) -> Option<Vec<T>> {
+        let mut found: Vec<T> = vec![];
+        let mut sound = true;
+        for item in self.items(key, "a list: [ … ]")? {
+            let read = parse(key, item.get_ref()).and_then(|value| match found.contains(&value) {
+                true => Err(Wrong::new(format!("{value} stands twice in `{key}`"), "write it once")),
+                false => Ok(value),
+            });
+            match self.reader.keep(read, Some(item.span())) {
+                Some(value) => found.push(value),
+                None => sound = false,
+            }
+        }
+        sound.then_some(found)
+    }
+
     /// Reads a list of tables. The list is `None` when any of it is wrong.
     pub(super) fn rows<T>(
         &mut self,

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 
 use toml::de::{DeInteger, DeValue};
 
-use super::MinLeft;
 use super::error::{Wrong, quoted};
+use super::{MinLeft, PathProof, TlsVersion};
 
 /// What a value is, with its article.
 pub(super) fn kind(value: &DeValue) -> &'static str {
@@ -119,6 +119,22 @@ pub(super) fn min_left(text: &str) -> Result<MinLeft, Wrong> {
         Some(seconds @ 1..=LONGEST_LEFT) => Ok(MinLeft::Seconds(seconds)),
         Some(_) => no("is out of range"),
         None => no("is no time left"),
+    }
+}
+
+pub(super) fn path_proof(text: &str) -> Result<PathProof, Wrong> {
+    match text {
+        "edge" => Ok(PathProof::Edge),
+        "beyond" => Ok(PathProof::Beyond),
+        _ => Err(Wrong::new(format!("{} is no proof of a path", quoted(text)), r#""edge" or "beyond""#)),
+    }
+}
+
+pub(super) fn tls_version(text: &str) -> Result<TlsVersion, Wrong> {
+    match text {
+        "1.2" => Ok(TlsVersion::V1_2),
+        "1.3" => Ok(TlsVersion::V1_3),
+        _ => Err(Wrong::new(format!("{} cannot be the lowest version", quoted(text)), r#""1.2" or "1.3""#)),
     }
 }
 

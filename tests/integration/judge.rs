@@ -173,7 +173,7 @@ fn a_recording_that_was_tampered_with_breaks_no_judge() {
 #[test]
 fn a_policy_that_was_tampered_with_breaks_no_judge() {
     let mut seed = 0x9e6c_63d0_876a_9a35;
-    let judged = (0..150).filter(|_| judges_tampered("/policy", &mut seed));
+    let judged = (0..250).filter(|_| judges_tampered("/policy", &mut seed));
     assert!(judged.count() > 30);
 }
 

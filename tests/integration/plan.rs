@@ -172,6 +172,14 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
             };
             put(seen, question, shake);
         }
+        other @ (Probe::Hello(_)
+        | Probe::Quic(_)
+        | Probe::Route(_)
+        | Probe::Passage(_)
+        | Probe::Sweep(_)
+        | Probe::Caa(_)
+        | Probe::Authority(_)
+        | Probe::Crl(_)) => seen.refuse(other, ProbeError::new(Stage::Exchange, ErrorKind::Timeout, SAID)),
         Probe::Http(question) => {
             let request = request(spec, seen.nonce, &question);
             let any = [200, 200, 204, 301, 308, 400, 403, 404, 404, 429, 500, 503][random(seed) % 12];

@@ -12,7 +12,7 @@ use crate::target::Endpoint;
 pub(super) fn in_date(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let now = seen.started_at();
     let expected = |_: &Endpoint| format!("every certificate of the path valid on {}", now.date());
-    let verdicts = each(seen, expected, |_, handshake| match judged(spec, seen, handshake) {
+    let verdicts = each(spec, seen, expected, |_, handshake| match judged(spec, seen, handshake) {
         Ok(path) => word(&path, now),
         Err(message) => fail(message),
     });
@@ -29,7 +29,7 @@ pub(super) fn in_date(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 pub(super) fn renewed(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let min_left = spec.certificate.min_left;
     let expected = |_: &Endpoint| spec.promised(&least(min_left), "certificate.min_left");
-    each(seen, expected, |_, handshake| match leaf(handshake) {
+    each(spec, seen, expected, |_, handshake| match leaf(handshake) {
         Ok(Certificate { not_before, not_after, .. }) => {
             left(Leaf { not_before, not_after }, min_left, seen.started_at())
         }

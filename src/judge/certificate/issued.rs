@@ -133,7 +133,7 @@ pub fn visited(host: &str, chain: &[&[u8]], date: Option<&str>, asked_at_ms: u64
 
 fn seen(host: &str, outcome: Result<Handshake, ProbeError>, visit: Option<Observation<Http>>) -> Seen {
     let mut observations = Observations::begin(site(host), Timestamp(NOW), Nonce(1), Vantage::default());
-    let question = Session { at: endpoint(host) };
+    let question = Session::of(endpoint(host));
     let mut wanted: BTreeSet<Probe> = [question.clone().into()].into();
     observations.insert(Observation { question, asked_at_ms: 0, elapsed_ms: 9, attempts: 1, outcome }.into());
     if let Some(visit) = visit {

@@ -12,7 +12,8 @@ mod trust;
 
 use super::{Check, Word, check, given};
 use crate::finding::{Status, Subject, Verdict};
-use crate::observation::{Certificate, Handshake, Observation, Seen, Session};
+use crate::observation::{Certificate, Handshake, Observation, Seen, Session, Sni};
+use crate::spec::Spec;
 use crate::target::Endpoint;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -24,19 +25,21 @@ pub(super) const CHECKS: &[Check] = &[
     check!("certificate/certificate-signature-strong", strength::signature_strong),
 ];
 
-/// One verdict a handshake, with what was expected where it fails.
+/// One verdict a handshake as visitors have it, with what was expected where it fails.
 fn each(
+    spec: &Spec,
     seen: &Seen,
     expected: impl Fn(&Endpoint) -> String,
     word: impl Fn(&Endpoint, &Handshake) -> Word,
 ) -> Vec<Verdict> {
     let verdict = |o: &Observation<Session>| {
-        let Session { at } = &o.question;
+        let Session { at, .. } = &o.question;
         let subject = Subject::Url { method: "GET".into(), url: at.origin().to_string(), at: at.ip };
         let verdict = given(o, subject, |handshake| word(at, handshake));
         if verdict.status == Status::Fail { verdict.expected(expected(at)) } else { verdict }
     };
-    seen.asked::<Session>().map(verdict).collect()
+    let is_visit = |o: &&Observation<Session>| o.question.sni == Sni::Own && spec.is_own(&o.question.at.host);
+    seen.asked::<Session>().filter(is_visit).map(verdict).collect()
 }
 
 /// The server's own certificate.

@@ -10,9 +10,9 @@ use crate::spec::Spec;
 use crate::target::{Endpoint, Host};
 
 /// Each declared name has its own handshake, and its own certificate to be named in.
-pub(super) fn names_site(_: &Spec, seen: &Seen) -> Vec<Verdict> {
+pub(super) fn names_site(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let expected = |at: &Endpoint| format!("{} among its subject alternative names", bare(&at.host));
-    each(seen, expected, |at, handshake| match leaf(handshake) {
+    each(spec, seen, expected, |at, handshake| match leaf(handshake) {
         Ok(certificate) => word(&at.host, &certificate),
         Err(message) => fail(message),
     })
@@ -183,7 +183,7 @@ mod tests {
             ("2001:db8::7", vec!["2001:db8::7"], Pass, "certificate names 2001:db8::7"),
         ] {
             let leaf = root.leaf(&names, |_| {});
-            let found = only(names_site(&trusting(&root), &shown(host, &[&leaf])));
+            let found = only(names_site(&Spec::of(site(host)), &shown(host, &[&leaf])));
             assert_eq!(found, (status, message.into()), "{host} {names:?}");
         }
     }
@@ -194,7 +194,8 @@ mod tests {
         let leaf = root.leaf(&[], |p| {
             p.subject_alt_names = vec![rcgen::SanType::DnsName("203.0.113.7".try_into().unwrap())];
         });
-        let (status, _) = only(names_site(&trusting(&root), &shown("203.0.113.7", &[&leaf])));
+        let spec = Spec::of(site("203.0.113.7"));
+        let (status, _) = only(names_site(&spec, &shown("203.0.113.7", &[&leaf])));
         assert_eq!(status, Fail);
     }
 

@@ -10,7 +10,7 @@ use crate::spec::Spec;
 /// NIST SP 800-57 part 1, table 2: 112 bits of security and more.
 pub(super) fn key_strong(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let expected = |_: &_| "RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519".into();
-    each(seen, expected, |_, handshake| match judged(spec, seen, handshake) {
+    each(spec, seen, expected, |_, handshake| match judged(spec, seen, handshake) {
         Ok(path) => every(&path, "key", |c| (is_strong(&c.key), words(&c.key))),
         Err(message) => fail(message),
     })
@@ -19,7 +19,7 @@ pub(super) fn key_strong(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 /// RFC 9155 for SHA-1 and MD5. The root is not on the path: it is trusted without its signature.
 pub(super) fn signature_strong(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let expected = |_: &_| "signatures with SHA-256 or better".into();
-    each(seen, expected, |_, handshake| match judged(spec, seen, handshake) {
+    each(spec, seen, expected, |_, handshake| match judged(spec, seen, handshake) {
         Ok(path) => every(&path, "signature", |c| (c.signature.hash.is_sound(), c.signature.name.clone())),
         Err(message) => fail(message),
     })

@@ -12,7 +12,7 @@ use crate::spec::{Roots, Spec};
 /// A path to a root exists. Whether it is in date is `certificate-in-date`'s word; where both fail, both are said.
 pub(super) fn trusted(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let expected = |_: &_| spec.promised(&format!("a path to {}", roots(spec)), "certificate.roots");
-    each(seen, expected, |_, handshake| match verify(spec, seen, handshake) {
+    each(spec, seen, expected, |_, handshake| match verify(spec, seen, handshake) {
         Ok(sent) => word(spec, seen, handshake, &sent),
         Err(message) => fail(message),
     })

@@ -50,7 +50,7 @@ fn compared(spec: &Spec, seen: &Seen, visits: &[&Observation<Http>]) -> Vec<Verd
 }
 
 fn answer<'a>(seen: &Seen, o: &'a Observation<Http>) -> Result<&'a Response, Word> {
-    if let Some(Observation { outcome: Err(error), .. }) = seen.find(&Session { at: o.question.at.clone() }) {
+    if let Some(Observation { outcome: Err(error), .. }) = seen.find(&Session::of(o.question.at.clone())) {
         return Err(unknown(error.to_string()));
     }
     let response = match &o.outcome {
@@ -173,7 +173,7 @@ mod tests {
         let two = run([fact(at(7, "/"), Err(silent())), fact(at(8, "/"), page())]);
         let subject = "GET https://app.example.com/ [203.0.113.7]";
         assert_eq!(said(&two), [(subject.into(), Status::Unknown, "silence".into())]);
-        let session = Session { at: at(8, "/").at };
+        let session = Session::of(at(8, "/").at);
         let two = run([fact(at(7, "/"), page()), fact(at(8, "/"), page()), fact(session, Err(silent()))]);
         let subject = "GET https://app.example.com/ [203.0.113.8]";
         assert_eq!(said(&two), [(subject.into(), Status::Unknown, "silence".into())]);
