@@ -99,7 +99,7 @@ pub fn toggled(spec: &Spec, seen: &Observations) -> Vec<Probe> {
 
 /// The plain request once more, when everything else was asked.
 pub fn again(spec: &Spec, seen: &Observations) -> Vec<Probe> {
-    each(&places(spec, seen), &spec.paths[..1], Ask::Again)
+    each(&places(spec, seen), spec.paths.get(..1).unwrap_or_default(), Ask::Again)
 }
 
 /// One path of each first folder, at most four: a page and an API path, where both are named.
