@@ -1,10 +1,12 @@
 //! The only code that opens sockets and reads clocks. It knows protocols, not checks.
 
 mod content;
+mod descriptors;
 mod dial;
 mod dialogue;
 mod hello;
 mod http;
+mod listen;
 mod net;
 mod page;
 mod path;
@@ -43,7 +45,8 @@ use dialogue::{Dialogue, Places};
 use record::Recorder;
 use resolve::Names;
 
-pub use net::{Door, Net, Way};
+pub use listen::Listening;
+pub use net::{Door, Net, Way, public_addresses};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

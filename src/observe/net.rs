@@ -245,6 +245,11 @@ fn local_words(at: SocketAddr, errno: Errno) -> String {
     }
 }
 
+/// The addresses of this machine's own interfaces that the internet may reach.
+pub fn public_addresses() -> Vec<IpAddr> {
+    own_addresses().into_iter().filter(|ip| reserved(*ip).is_none()).collect()
+}
+
 fn own_addresses() -> BTreeSet<IpAddr> {
     let interfaces = nix::ifaddrs::getifaddrs().into_iter().flatten();
     let address = |interface: nix::ifaddrs::InterfaceAddress| {
