@@ -25,6 +25,13 @@ pub enum Failure {
     Local { errno: Errno },
 }
 
+impl Failure {
+    /// There was no descriptor for it, and soon there may be.
+    pub fn is_starved(&self) -> bool {
+        matches!(self, Self::Local { errno: Errno::EMFILE | Errno::ENFILE })
+    }
+}
+
 /// Connects. Ends only by an answer: whoever calls sets the time.
 ///
 /// # Errors

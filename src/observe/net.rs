@@ -8,10 +8,12 @@ use std::time::Duration;
 use nix::errno::Errno;
 use tokio::net::TcpStream;
 use tokio::sync::SemaphorePermit;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
+use super::descriptors;
 use super::dial::{Failure, dial};
-use super::places::{Place, Places};
+pub use super::places::Narrowed;
+use super::places::{ENOUGH, Place, Places};
 use crate::observation::{ErrorKind, ProbeError, Stage, Vantage};
 use crate::spec::{Limits, Network, Spec};
 use crate::target::{Family, Host, reserved};
@@ -64,17 +66,23 @@ pub enum Entry {
     Hello(SocketAddr, Option<String>),
 }
 
+/// Until a descriptor may be free again.
+pub const STARVED: Duration = Duration::from_millis(50);
+
 /// After this many failures in a row a door is not tried again.
 const SHUT_AFTER: u8 = 2;
 
 impl Net {
     pub fn new(way: Way, spec: &Spec) -> Self {
+        let files = descriptors::raise(ENOUGH);
+        // A demonstration holds both ends of each connection.
+        let files = if way.closed { files / 2 } else { files };
         Self {
             way,
             limits: spec.limits.clone(),
             own: own_addresses(),
             own_networks: spec.vantage.own_networks.clone(),
-            places: Places::new(spec.limits.parallel),
+            places: Places::new(spec.limits.parallel, files),
             memory: Mutex::default(),
             started: now(),
         }
@@ -99,6 +107,26 @@ impl Net {
         let families: BTreeSet<Family> = sources.iter().map(|ip| Family::of(*ip)).collect();
         let public = sources.into_iter().filter(|ip| reserved(*ip).is_none()).collect();
         (public, families.into_iter().collect())
+    }
+
+    /// The addresses that asked us to slow down, so far.
+    pub fn slowed(&self) -> Vec<IpAddr> {
+        self.places.slowed()
+    }
+
+    /// Set when this machine allows too few open files for the usual pace.
+    pub fn narrowed(&self) -> Option<Narrowed> {
+        self.places.narrowed()
+    }
+
+    /// Whatever was found shut may be open by now.
+    pub fn forget_shut(&self) {
+        self.memory().shut.clear();
+    }
+
+    /// When the run began.
+    pub fn started(&self) -> Instant {
+        self.started
     }
 
     /// Milliseconds since the run began.
@@ -130,11 +158,15 @@ impl Net {
         let entry = Entry::Port(self.door(host, at).unwrap_or(at));
         self.known_open(&entry)?;
         let limit = self.limits.connect();
-        let result = match timeout(limit, self.attempt(host, at)).await {
-            Ok(result) => result.map_err(|failure| self.error(at, &failure)),
-            Err(_) => {
-                let detail = format!("no answer from {at} in {} ms", limit.as_millis());
-                Err(ProbeError::new(Stage::Connect, ErrorKind::Timeout, detail))
+        let begin = now();
+        let result = loop {
+            match timeout(limit, self.attempt(host, at)).await {
+                Ok(Err(failure)) if failure.is_starved() && begin.elapsed() < limit => sleep(STARVED).await,
+                Ok(result) => break result.map_err(|failure| self.error(at, &failure)),
+                Err(_) => {
+                    let detail = format!("no answer from {at} in {} ms", limit.as_millis());
+                    break Err(ProbeError::new(Stage::Connect, ErrorKind::Timeout, detail));
+                }
             }
         };
         match &result {
