@@ -12,7 +12,6 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::descriptors;
 use super::dial::{Failure, dial};
-pub use super::places::Narrowed;
 use super::places::{ENOUGH, Place, Places};
 use crate::observation::{ErrorKind, ProbeError, Stage, Vantage};
 use crate::spec::{Limits, Network, Spec};
@@ -39,12 +38,21 @@ pub struct Door {
     pub to: SocketAddr,
 }
 
+/// This machine allows fewer connections at a time than usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Narrowed {
+    /// That may be open.
+    pub files: usize,
+    pub connections: usize,
+}
+
 pub struct Net {
     pub(super) way: Way,
     limits: Limits,
     own: BTreeSet<IpAddr>,
     own_networks: Vec<Network>,
     places: Places,
+    files: usize,
     memory: Mutex<Memory>,
     started: Instant,
 }
@@ -76,13 +84,14 @@ impl Net {
     pub fn new(way: Way, spec: &Spec) -> Self {
         let files = descriptors::raise(ENOUGH);
         // A demonstration holds both ends of each connection.
-        let files = if way.closed { files / 2 } else { files };
+        let ends = if way.closed { 2 } else { 1 };
         Self {
             way,
             limits: spec.limits.clone(),
             own: own_addresses(),
             own_networks: spec.vantage.own_networks.clone(),
-            places: Places::new(spec.limits.parallel, files),
+            places: Places::new(spec.limits.parallel, files / ends),
+            files,
             memory: Mutex::default(),
             started: now(),
         }
@@ -116,7 +125,7 @@ impl Net {
 
     /// Set when this machine allows too few open files for the usual pace.
     pub fn narrowed(&self) -> Option<Narrowed> {
-        self.places.narrowed()
+        self.places.narrowed().map(|connections| Narrowed { files: self.files, connections })
     }
 
     /// Whatever was found shut may be open by now.
