@@ -1,9 +1,59 @@
-//! How far another clock is from ours.
+//! Moments, and how far another clock is from ours.
 
-use super::{Http, Observation, Observations, Timestamp};
+use serde::{Deserialize, Serialize};
 
-/// Clocks differ by that much without anybody's harm, in seconds.
-const TOLERANCE: i64 = 5 * 60;
+use super::{Http, Observation, Observations};
+
+/// A moment, in whole seconds since 1970-01-01T00:00:00Z. Written as RFC 3339 text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
+#[serde(try_from = "String", into = "String")]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// `2026-03-02T14:05:07Z`; years beyond the calendar's end are its end.
+    pub fn rfc3339(self) -> String {
+        self.calendar().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// `2026-03-02 14:05:07 UTC`.
+    pub fn readable(self) -> String {
+        self.calendar().strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    }
+
+    /// `2026-03-02`.
+    pub fn date(self) -> String {
+        self.calendar().strftime("%Y-%m-%d").to_string()
+    }
+
+    /// The end of a day written `YYYY-MM-DD`, in UTC; `None` when there is no such day.
+    pub fn end_of_day(date: &str) -> Option<Self> {
+        let date: jiff::civil::Date = date.parse().ok()?;
+        let end = jiff::tz::TimeZone::UTC.to_timestamp(date.at(23, 59, 59, 0)).ok()?;
+        Some(Self(end.as_second()))
+    }
+
+    // A certificate may say 9999-12-31T23:59:59Z, which is beyond what the library can hold.
+    fn calendar(self) -> jiff::Timestamp {
+        let last = jiff::Timestamp::MAX.as_second();
+        let first = jiff::Timestamp::MIN.as_second();
+        jiff::Timestamp::from_second(self.0.clamp(first, last)).unwrap_or_default()
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(moment: Timestamp) -> Self {
+        moment.rfc3339()
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse::<jiff::Timestamp>().map(|t| Self(t.as_second())).map_err(|_| "is no RFC 3339 time".into())
+    }
+}
 
 impl Observation<Http> {
     /// By how many seconds the first answer's Date field (RFC 9110 §6.6.1) is ahead of the clock that the run was
@@ -24,6 +74,9 @@ impl Observations {
         offs.min_by_key(|off| off.saturating_abs()).filter(|off| off.saturating_abs() > TOLERANCE)
     }
 }
+
+/// Clocks differ by that much without anybody's harm, in seconds.
+const TOLERANCE: i64 = 5 * 60;
 
 #[cfg(test)]
 mod tests {

@@ -125,6 +125,9 @@ fn what_is_wrong_on_the_command_line_is_said() {
         (&["scan", "app.example.com", "-m", "60"], "60s"),
         (&["scan", "app.example.com", "-m", "2h"], "--max-time"),
         (&["scan", "app.example.com", "--control", "example.com"], "--control"),
+        (&["scan", "app.example.com", "--wait", "120"], "120s"),
+        (&["scan", "app.example.com", "--retry", "6"], "0..=5"),
+        (&["plan", "app.example.com", "--retry", "1"], "--retry"),
         (&["scan", "app.example.com", "-4", "-6"], "cannot be used with"),
         (&["scan", "app.example.com", "--label", "x"], "NAME=VALUE"),
         (&["scan", "app.example.com", "-A", "a\nb"], "printable"),
@@ -406,4 +409,51 @@ fn a_control_listens_until_it_is_stopped() {
         assert_eq!(output.status.code(), Some(0), "{signal}: {said}");
         assert_eq!(said, format!("note: port {used_port} not opened at 127.0.0.1: in use\n"));
     }
+}
+
+/// A machine that allows few open files: the pace is lower, and the verdict the same.
+#[test]
+fn few_open_files_change_the_pace_alone() {
+    for (fault, code, last) in [(None, 0, "GO  "), (Some("redis-open"), 1, "NO-GO  1 of ")] {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_golive"), "demo"]);
+        shell.args(fault.iter().flat_map(|fault| ["--fault", fault])).stdin(Stdio::null());
+        let said = ran(&mut shell);
+        let line = said.stdout.lines().last().unwrap_or_default();
+        assert!(said.code == code && line.starts_with(last), "{said:?}");
+        assert!(said.stderr.starts_with("note: this machine allows 64 open files: "), "{}", said.stderr);
+        assert_eq!(said.stderr.lines().count(), 1, "{}", said.stderr);
+    }
+}
+
+/// Nobody is there: that is waited for, said, and the scan tells why.
+#[test]
+fn a_site_that_never_comes_is_scanned_all_the_same() {
+    let folder = Folder::new();
+    let shut = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = format!("::{}", shut.local_addr().unwrap());
+    drop(shut);
+    let at = ["scan", "app.example.com", "--resolve", "app.example.com:443:203.0.113.7", "--connect-to", &to];
+    let json = folder.path().join("golive.json");
+    let said = ran(program().args(at).args(["--wait", "1s", "--retry", "1", "--json"]).arg(&json));
+    assert_eq!(said.code, 1, "{said:?}");
+    let note = "note: https://app.example.com/ did not answer below 400 within 1 s; the scan goes on\n";
+    assert_eq!(said.stderr, note);
+    assert!(
+        said.stdout.lines().any(|line| line.starts_with("  from  ") && line.contains("  waited ")),
+        "{said:?}"
+    );
+    let report = Report::from_json(&folder.read("golive.json")).unwrap();
+    assert!(report.waited_ms >= 1_000 && !report.interrupted);
+    let again = golive(&["judge", json.to_str().unwrap()]);
+    assert!(again.stdout.contains("  waited "), "{again:?}");
+
+    let child = program().args(at).args(["--wait", "600s"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).trim_end().ends_with("interrupted"), "{output:?}");
 }
