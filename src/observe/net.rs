@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use tokio::net::TcpStream;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
 
+use super::descriptors;
 use super::dial::{Failure, dial};
 use super::places::{Place, Places};
 use crate::observation::{ErrorKind, ProbeError, Stage, Vantage};
@@ -45,6 +46,9 @@ pub struct Net {
     places: Places,
     memory: Mutex<Memory>,
     started: Instant,
+    /// Sockets that sweeps may have open, all together.
+    sockets: Semaphore,
+    most_sockets: usize,
 }
 
 /// What a run has learned of its way.
@@ -69,6 +73,7 @@ const SHUT_AFTER: u8 = 2;
 
 impl Net {
     pub fn new(way: Way, spec: &Spec) -> Self {
+        let most_sockets = sockets_for_sweeps();
         Self {
             way,
             limits: spec.limits.clone(),
@@ -77,6 +82,8 @@ impl Net {
             places: Places::new(spec.limits.parallel),
             memory: Mutex::default(),
             started: now(),
+            sockets: Semaphore::new(most_sockets),
+            most_sockets,
         }
     }
 
@@ -118,6 +125,16 @@ impl Net {
     /// A knock's turn.
     pub async fn turn(&self) -> SemaphorePermit<'_> {
         self.places.knock().await
+    }
+
+    /// Sockets for a sweep, so many or as many as there are. Who asks later waits until others are done.
+    pub async fn sockets(&self, wanted: usize) -> Result<SemaphorePermit<'_>, AcquireError> {
+        self.sockets.acquire_many(wanted.min(self.most_sockets) as u32).await
+    }
+
+    /// When a dialogue that lasts must end: what follows from its answer needs time too.
+    pub fn ends(&self) -> Instant {
+        self.started + self.limits.total() * 9 / 10
     }
 
     /// The least time that a connection to an address took.
@@ -185,7 +202,8 @@ impl Net {
         Ok(stream)
     }
 
-    fn door(&self, host: Option<&Host>, at: SocketAddr) -> Option<SocketAddr> {
+    /// Where a connection leads; `None` where there is no way.
+    pub(super) fn door(&self, host: Option<&Host>, at: SocketAddr) -> Option<SocketAddr> {
         let leads = |door: &&Door| {
             let host_fits = match &door.host {
                 None => true,
@@ -231,6 +249,14 @@ impl Net {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is left of this process' descriptors beside those of exchanges and knocks; some in any case.
+fn sockets_for_sweeps() -> usize {
+    const OTHERS: usize = 768;
+    const MOST: usize = 16_384;
+    let all = descriptors::raise(OTHERS + MOST);
+    all.saturating_sub(OTHERS).clamp((all / 4).max(2), MOST)
 }
 
 fn local_words(at: SocketAddr, errno: Errno) -> String {
