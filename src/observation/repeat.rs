@@ -73,7 +73,9 @@ impl Repeat for Observation<Passage> {
 
 impl Repeat for Observation<Sweep> {
     fn repeat(&self) -> Vec<String> {
-        vec![]
+        let Sweep { at, ports, .. } = &self.question;
+        let family = if at.is_ipv6() { "-6 " } else { "" };
+        vec![format!("nmap {family}-Pn -sT -T4 -p {ports} {at}")]
     }
 }
 

@@ -46,8 +46,69 @@ pub struct Rejections {
     pub ports: PortSet,
 }
 
+/// Silent ports that stand for the others.
+const SAMPLES: usize = 8;
+
+impl Swept {
+    /// The silent ports that stand for all silent ones, whose way is looked at: the same from run to run. None that
+    /// providers commonly block, since its silence may be theirs.
+    pub fn sampled(&self, at: IpAddr) -> Vec<u16> {
+        let candidates = self.silent.iter().filter(|port| !is_often_blocked(*port));
+        let mut ranked: Vec<(u64, u16)> = candidates.map(|port| (rank(at, port), port)).collect();
+        ranked.sort_unstable();
+        let mut sampled: Vec<u16> = ranked.into_iter().take(SAMPLES).map(|(_, port)| port).collect();
+        sampled.sort_unstable();
+        sampled
+    }
+
+    /// Something answers for the host on whatever port is asked.
+    pub fn answers_everywhere(&self) -> bool {
+        self.stopped.is_some() && self.open.len() > 64
+    }
+}
+
+/// Mail and file sharing, which providers block on their customers' side.
+pub fn is_often_blocked(port: u16) -> bool {
+    matches!(port, 25 | 135..=139 | 445)
+}
+
+/// FNV-1a: any fixed order will do that is not the ports' own.
+fn rank(at: IpAddr, port: u16) -> u64 {
+    let text = format!("{at} {port}");
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, mix);
+    hash ^ hash >> 32
+}
+
 impl fmt::Display for Sweep {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "sweep:{}", self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_silent_ports_stand_for_the_others_always_the_same_ones() {
+        let at = "203.0.113.7".parse().unwrap();
+        let silent = |ports: &[u16]| Swept { silent: ports.iter().copied().collect(), ..Swept::default() };
+        for (ports, count) in [
+            (&[][..], 0),
+            (&[25, 135, 137, 139, 445], 0),
+            (&[25, 445, 2375], 1),
+            (&[21, 23, 53, 110, 111, 143, 445, 993, 995, 2375, 9000], 8),
+        ] {
+            let swept = silent(ports);
+            let sampled = swept.sampled(at);
+            assert_eq!(sampled.len(), count, "{ports:?}");
+            assert_eq!(sampled, swept.sampled(at));
+            assert!(sampled.iter().all(|port| ports.contains(port) && !is_often_blocked(*port)));
+        }
+        let all: Vec<u16> = (1..=1_000).collect();
+        let sampled = silent(&all).sampled(at);
+        assert_ne!(sampled, silent(&all).sampled("203.0.113.8".parse().unwrap()));
+        assert!(sampled[7] - sampled[0] > 100, "{sampled:?}");
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn errno_of(error: &io::Error) -> Errno {
 }
 
 #[cfg(target_os = "linux")]
-mod queue {
+pub(super) mod queue {
     use std::io::IoSliceMut;
     use std::net::{IpAddr, SocketAddr};
     use std::os::fd::{AsRawFd, OwnedFd};
@@ -94,8 +94,6 @@ mod queue {
     use nix::sys::socket::{
         ControlMessageOwned, MsgFlags, SockaddrIn, SockaddrIn6, SockaddrStorage, recvmsg, setsockopt, sockopt,
     };
-
-    use tokio::net::TcpStream;
 
     use super::Failure;
 
@@ -109,7 +107,7 @@ mod queue {
     }
 
     /// The ICMP error that waits in the queue.
-    pub fn read(socket: &TcpStream) -> Option<Failure> {
+    pub fn read(socket: &impl AsRawFd) -> Option<Failure> {
         let mut byte = [0; 64];
         let mut parts = [IoSliceMut::new(&mut byte)];
         let mut control = vec![0; 512];

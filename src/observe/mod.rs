@@ -28,6 +28,7 @@ mod zone;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -233,8 +234,7 @@ impl Run {
                 self.timed(q.clone(), async { (1, self.names.lookup(&self.net.way, &q).await) }).await.into()
             }
             Probe::Knock(q) => {
-                let is_at = |host: &&Host| places.get(*host).is_some_and(|ips| ips.contains(&q.at.ip()));
-                let host = self.spec.origins().map(|origin| &origin.host).find(is_at);
+                let host = self.host_at(&places, q.at.ip());
                 let knocker = port::Knocker { net: &self.net, recorder: &self.recorder, host };
                 self.timed(q.clone(), knocker.knock(&q)).await.into()
             }
@@ -263,7 +263,10 @@ impl Run {
             }
             Probe::Route(q) => self.timed(q.clone(), path::route(&self.net, &q)).await.into(),
             Probe::Passage(q) => self.timed(q.clone(), path::passage(&self.net, &q)).await.into(),
-            Probe::Sweep(q) => self.timed(q.clone(), sweep::sweep(&self.net, &q)).await.into(),
+            Probe::Sweep(q) => {
+                let host = self.host_at(&places, q.at);
+                self.timed(q.clone(), sweep::sweep(&self.net, host, &q)).await.into()
+            }
             Probe::Caa(q) => self
                 .timed(q.clone(), async { (1, self.names.authorisations(&self.net.way, &q).await) })
                 .await
@@ -275,6 +278,12 @@ impl Run {
                 self.timed(q.clone(), async { (1, revocation::fetch(&self.net, &q).await) }).await.into()
             }
         }
+    }
+
+    /// The first name of the site that leads to an address.
+    fn host_at(&self, places: &Places, ip: IpAddr) -> Option<&Host> {
+        let is_at = |host: &&Host| places.get(*host).is_some_and(|ips| ips.contains(&ip));
+        self.spec.origins().map(|origin| &origin.host).find(is_at)
     }
 
     async fn timed<Q: Question>(

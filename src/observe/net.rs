@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use tokio::net::TcpStream;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::descriptors;
@@ -55,6 +55,9 @@ pub struct Net {
     files: usize,
     memory: Mutex<Memory>,
     started: Instant,
+    /// Sockets that sweeps may have open, all together.
+    sockets: Semaphore,
+    most_sockets: usize,
 }
 
 /// What a run has learned of its way.
@@ -82,9 +85,10 @@ const SHUT_AFTER: u8 = 2;
 
 impl Net {
     pub fn new(way: Way, spec: &Spec) -> Self {
-        let files = descriptors::raise(ENOUGH);
+        let files = descriptors::raise(ENOUGH + MOST_SWEPT);
         // A demonstration holds both ends of each connection.
         let ends = if way.closed { 2 } else { 1 };
+        let most_sockets = sockets_for_sweeps(files);
         Self {
             way,
             limits: spec.limits.clone(),
@@ -94,6 +98,8 @@ impl Net {
             files,
             memory: Mutex::default(),
             started: now(),
+            sockets: Semaphore::new(most_sockets),
+            most_sockets,
         }
     }
 
@@ -155,6 +161,16 @@ impl Net {
     /// A knock's turn.
     pub async fn turn(&self) -> SemaphorePermit<'_> {
         self.places.knock().await
+    }
+
+    /// Sockets for a sweep, so many or as many as there are. Who asks later waits until others are done.
+    pub async fn sockets(&self, wanted: usize) -> Result<SemaphorePermit<'_>, AcquireError> {
+        self.sockets.acquire_many(wanted.min(self.most_sockets) as u32).await
+    }
+
+    /// When a dialogue that lasts must end: what follows from its answer needs time too.
+    pub fn ends(&self) -> Instant {
+        self.started + self.limits.total() * 9 / 10
     }
 
     /// The least time that a connection to an address took.
@@ -226,7 +242,8 @@ impl Net {
         Ok(stream)
     }
 
-    fn door(&self, host: Option<&Host>, at: SocketAddr) -> Option<SocketAddr> {
+    /// Where a connection leads; `None` where there is no way.
+    pub(super) fn door(&self, host: Option<&Host>, at: SocketAddr) -> Option<SocketAddr> {
         let leads = |door: &&Door| {
             let host_fits = match &door.host {
                 None => true,
@@ -272,6 +289,14 @@ impl Net {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Sockets that sweeps may have open.
+const MOST_SWEPT: usize = 16_384;
+
+/// What is left of so many descriptors beside those of exchanges and knocks; some in any case.
+fn sockets_for_sweeps(files: usize) -> usize {
+    files.saturating_sub(ENOUGH).clamp((files / 4).clamp(2, MOST_SWEPT), MOST_SWEPT)
 }
 
 fn local_words(at: SocketAddr, errno: Errno) -> String {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::names::{hosts, places};
 use super::visits::sampled_paths;
 use crate::observation::{Ask, Greet, Http, Knock, Method, Observations, PortState, Probe};
-use crate::spec::{ClosedPort, Spec};
+use crate::spec::Spec;
 use crate::target::{Endpoint, Scheme};
 
 /// The ports that visitors use.
@@ -28,7 +28,7 @@ fn web_knocks(spec: &Spec, seen: &Observations) -> Vec<Knock> {
 }
 
 /// The port of https at an address: an alias may have another than the site.
-fn web_port(spec: &Spec, seen: &Observations, ip: IpAddr) -> Option<u16> {
+pub fn web_port(spec: &Spec, seen: &Observations, ip: IpAddr) -> Option<u16> {
     places(spec, seen).into_iter().find(|place| place.ip == ip).map(|place| place.port)
 }
 
@@ -42,15 +42,16 @@ fn closed_knocks(spec: &Spec, seen: &Observations) -> Vec<Knock> {
         let beside = web_port(spec, seen, ip);
         spec.ports.closed.iter().map(move |closed| Knock {
             at: (ip, closed.port).into(),
-            greet: greeting(closed),
+            greet: greeting(&closed.service),
             beside,
         })
     };
     hosts(spec, seen).into_iter().flat_map(each).collect()
 }
 
-fn greeting(closed: &ClosedPort) -> Greet {
-    match closed.service.to_ascii_lowercase().as_str() {
+/// What a service is greeted with.
+pub fn greeting(service: &str) -> Greet {
+    match service.to_ascii_lowercase().as_str() {
         "postgresql" | "postgres" => Greet::Postgresql,
         "redis" | "valkey" => Greet::Redis,
         _ => Greet::Listen,
@@ -89,7 +90,8 @@ pub fn direct(spec: &Spec, seen: &Observations) -> Vec<Probe> {
     questions
 }
 
-fn bare(spec: &Spec, at: SocketAddr, scheme: Scheme) -> Endpoint {
+/// A port as an endpoint without a name of its own.
+pub fn bare(spec: &Spec, at: SocketAddr, scheme: Scheme) -> Endpoint {
     Endpoint { scheme, host: spec.site.host.clone(), ip: at.ip(), port: at.port() }
 }
 

@@ -105,6 +105,7 @@ pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
         + visits::most_health(spec, planned)
         + visits::most_folders(spec) * places(spec, planned).len()
         + origins::most_by_folder(spec, planned)
+        + names::hosts(spec, planned).len() * sweep::most_each(spec)
 }
 
 fn is_claim(ask: &observation::Ask) -> bool {

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::observation::{
     Addresses, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Hop, Http, Lookup, Mark, Nonce, Observation,
-    PortState, ProbeError, Question, Response, Sni, Stage, Timestamp, Vantage,
+    PortState, ProbeError, Question, Response, Sni, Stage, Swept, Timestamp, Vantage,
 };
 use crate::spec::OriginPattern;
 use crate::target::{Family, Scheme};
@@ -52,7 +52,12 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
         Probe::Quic(q) => told(q, Err(error())).into(),
         Probe::Route(q) => told(q, Err(error())).into(),
         Probe::Passage(q) => told(q, Err(error())).into(),
-        Probe::Sweep(q) => told(q, Err(error())).into(),
+        Probe::Sweep(q) => {
+            let each = dice(4);
+            let open = q.ports.iter().filter(|_| each > 0 && dice(40) == 0).collect();
+            let silent = q.ports.without(&open);
+            told(q, if each == 3 { Err(error()) } else { Ok(Swept { open, silent, ..Swept::default() }) }).into()
+        }
         Probe::Caa(q) => told(q, Err(error())).into(),
         Probe::Authority(q) => told(q, Err(error())).into(),
         Probe::Crl(q) => told(q, Err(error())).into(),

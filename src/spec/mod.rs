@@ -30,7 +30,7 @@ pub use flags::{Flags, Known};
 pub use nearest::{did_you_mean, nearest};
 pub use network::Network;
 pub use scope::Scope;
-pub use sweep::{COMMON, Sweep};
+pub use sweep::{COMMON, Sweep, usual_service};
 pub use text::REFERRER_POLICIES;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

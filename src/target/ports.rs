@@ -36,6 +36,16 @@ impl PortSet {
         self.0.is_empty()
     }
 
+    /// Those that are not in the other set.
+    pub fn without(&self, other: &Self) -> Self {
+        let mut taken = other.iter().peekable();
+        let left = self.iter().filter(|port| {
+            while taken.next_if(|other| other < port).is_some() {}
+            taken.peek() != Some(port)
+        });
+        left.collect()
+    }
+
     pub fn contains(&self, port: u16) -> bool {
         self.0.iter().any(|range| (range.first..=range.last).contains(&port))
     }
@@ -118,7 +128,25 @@ impl From<PortSet> for String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_set_is_what_it_holds(
+            one in proptest::collection::btree_set(1u16..=80, 0..60),
+            other in proptest::collection::btree_set(1u16..=80, 0..60),
+        ) {
+            let (a, b): (PortSet, PortSet) = (one.iter().copied().collect(), other.iter().copied().collect());
+            prop_assert!(a.iter().eq(one.iter().copied()));
+            prop_assert!(a.ranges().windows(2).all(|pair| pair[0].last + 1 < pair[1].first));
+            let left: BTreeSet<u16> = a.without(&b).iter().collect();
+            prop_assert_eq!(left, &one - &other);
+        }
+    }
 
     #[test]
     fn a_set_is_written_as_ranges_and_read_again() {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use golive::observation::{
     Addresses, Ask, Content, ErrorKind, Exchange, Handshake, Hop, Nonce, Observation, Observations, PortState,
-    Probe, ProbeError, Response, Seen, Stage, Timestamp, Vantage,
+    Probe, ProbeError, Response, Seen, Stage, Swept, Timestamp, Vantage,
 };
 use golive::plan::{follow_ups, request, wanted};
 use golive::spec::Spec;
@@ -113,7 +113,7 @@ fn places(spec: &Spec, seen: &Observations) -> usize {
 /// What `golive plan` shows, which knows the names alone: the questions, and how many may follow.
 fn shown(spec: &Spec, seen: &Observations) -> (BTreeSet<Probe>, usize) {
     let mut named = seen.clone();
-    (named.ports, named.sessions, named.http) = (vec![], vec![], vec![]);
+    (named.ports, named.sessions, named.http, named.sweeps) = (vec![], vec![], vec![], vec![]);
     let planned = Seen::complete(named, "not asked yet", |seen| wanted(spec, seen));
     (wanted(spec, planned.observations()), follow_ups(spec, planned.observations()))
 }
@@ -172,11 +172,16 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
             };
             put(seen, question, shake);
         }
+        Probe::Sweep(question) => {
+            let share = if worst { 1 } else { 20 };
+            let open = question.ports.iter().filter(|_| one_in(share, seed)).collect();
+            let silent = question.ports.without(&open);
+            put(seen, question, Swept { open, silent, ..Swept::default() });
+        }
         other @ (Probe::Hello(_)
         | Probe::Quic(_)
         | Probe::Route(_)
         | Probe::Passage(_)
-        | Probe::Sweep(_)
         | Probe::Caa(_)
         | Probe::Authority(_)
         | Probe::Crl(_)) => seen.refuse(other, ProbeError::new(Stage::Exchange, ErrorKind::Timeout, SAID)),
