@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, fields, replace
 SITE = "app.example.com"
 ALIAS = "www.example.com"
 
-# Documentation prefixes (RFC 5737, RFC 3849): nothing here is private, and nothing is anybody's.
+# Documentation prefixes (RFC 5737, RFC 3849, RFC 9637): nothing here is private, and nothing is anybody's.
 HOST4, HOST6 = "203.0.113.7", "2001:db8::7"
 CONTROL4, CONTROL6 = "203.0.113.250", "2001:db8::250"
 SCAN4, SCAN6 = "198.51.100.20", "2001:db8:5::20"
+HOME4, HOME6 = "192.168.1.20", "fd00:1::20"
 
+ROUTERS = ("r1", "r2", "r3")
 GUARDED_PORTS = (3000, 8000, 5432, 6379)
 
 
@@ -90,7 +92,30 @@ class Names:
 
 @dataclass(frozen=True)
 class Scanner:
-    ipv6: bool = True
+    # routed | none (no route) | unreachable, prohibit, blackhole (a route that says so) | dead-gateway; IPv6: disabled
+    ipv4: str = "routed"
+    ipv6: str = "routed"
+    home: bool = False  # private addresses, which the first router masquerades
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A filter between scanner and host."""
+
+    room: str  # scan | r1 | r2 | r3
+    chain: str  # output (of the scanner) | prerouting | forward
+    verdict: str  # drop | reset | prohibited | unreachable
+    ports: tuple = GUARDED_PORTS
+    family: str = "both"  # both | ipv4 | ipv6
+
+
+@dataclass(frozen=True)
+class Routers:
+    """Those between scanner and host, and the scanner's own filter."""
+
+    rules: tuple = ()
+    silent: tuple = ()  # routers that send no ICMP errors
+    limits: bool = False  # ICMP errors rate-limited as Linux does by default
 
 
 @dataclass(frozen=True)
@@ -103,6 +128,7 @@ class Deployment:
     postgres: Postgres = field(default_factory=Postgres)
     names: Names = field(default_factory=Names)
     scanner: Scanner = field(default_factory=Scanner)
+    routers: Routers = field(default_factory=Routers)
 
     def changed(self, changes: dict) -> "Deployment":
         """`{"front.certificate": "expired"}` → this deployment with that certificate."""

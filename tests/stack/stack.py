@@ -12,12 +12,14 @@ from deployment import ALIAS, CONTROL4, CONTROL6, GUARDED_PORTS, HOST4, HOST6, S
 from network import HERE, Network, remove_leftovers, sh
 from servers import Server, uvicorn
 
+NOBODY = 65534
+UNPRIVILEGED = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
 RESOLVER, OTHER_RESOLVER = "127.0.0.53", "127.0.0.54"
 
 
 class Stack:
-    def __init__(self, delay_ms: float = 0):
-        self.network = Network(delay_ms)
+    def __init__(self, delay_ms: float = 0, loss: float = 0):
+        self.network = Network(delay_ms, loss)
         for owner in remove_leftovers():
             for folder in Path(tempfile.gettempdir()).glob(f"golive-{owner}-stack-*"):
                 shutil.rmtree(folder)
@@ -84,7 +86,10 @@ class Stack:
         self.network.guard(firewall)
 
     def change_scanner(self, scanner):
-        self.network.scanner_ipv6(scanner.ipv6)
+        self.network.become_scanner(scanner)
+
+    def change_routers(self, routers):
+        self.network.become_routers(routers)
 
     def change_front(self, front):
         self.stop("front")
@@ -236,8 +241,12 @@ class Stack:
     # Inside
 
     def inside(self, *words) -> list[str]:
-        """The command as the scanner runs it."""
-        return ["ip", "netns", "exec", self.network.scan, *map(str, words)]
+        """The command as the scanner runs it: as nobody, who may do nothing that every account may not."""
+        return ["ip", "netns", "exec", self.network.scan, "setpriv", *UNPRIVILEGED, *map(str, words)]
+
+    def program(self, golive: Path) -> Path:
+        """Where nobody may run it: a home directory lets no other account in."""
+        return Path(shutil.copy(golive, self.folder / "golive"))
 
     def curl(self, *words) -> str:
         done = subprocess.run(
