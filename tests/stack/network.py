@@ -1,4 +1,4 @@
-"""Network namespaces: scan ── r1 ── r2 ── r3 ══ host, control. Nothing leads out of them.
+"""Network namespaces: scan ── r1 ── r2 ── r3 ══ host ── container, control. Nothing leads out of them.
 
 The scanner is four hops from the host: each router answers what expires there, from its address on the scanner's side.
 """
@@ -11,6 +11,10 @@ from pathlib import Path
 
 import rules
 from deployment import (
+    BRIDGE4,
+    BRIDGE6,
+    CONTAINER4,
+    CONTAINER6,
     CONTROL4,
     CONTROL6,
     HOME4,
@@ -20,23 +24,26 @@ from deployment import (
     ROUTERS,
     SCAN4,
     SCAN6,
+    Container,
     Firewall,
+    Impostor,
     Routers,
     Scanner,
 )
 
 HERE = Path(__file__).parent
-ROOMS = ("scan", *ROUTERS, "host", "control")
+ROOMS = ("scan", *ROUTERS, "host", "control", "container")
 # Of each router the address that its errors come from.
 R1_4, R1_6 = "198.51.100.1", "2001:db8:5::1"
 R2_4, R2_6 = "192.0.2.2", "3fff:1::2"
 R3_4, R3_6 = "198.51.100.131", "3fff:2::3"
 # And what the scanner's router is at home.
 R1_HOME4, R1_HOME6 = "192.168.1.1", "fd00:1::1"
+IMPOSTOR = 9999
+LOCAL_PROXY = {80: 9080, 443: 9443}
 GATE_HOST4, GATE_HOST6 = "203.0.113.1", "2001:db8::1"
 NOBODY4, NOBODY6 = "198.51.100.60", "2001:db8:5::60"  # on the scanner's link: a gateway that is not there
 
-# Hole: 198.51.100.64/26 and 2001:db8:6::/64 come as far as r2, which knows no way on.
 LINKS = {
     "scan": "link set lo up",
     "r1": """
@@ -75,7 +82,11 @@ LINKS = {
         address add {HOST6}/64 dev eth0 nodad
         link set eth0 up
         route add default via {GATE_HOST4}
-        route add default via {GATE_HOST6}""",
+        route add default via {GATE_HOST6}
+        link add docker0 type veth peer name eth0 netns {{container}}
+        address add {BRIDGE4}/16 dev docker0
+        address add {BRIDGE6}/64 dev docker0 nodad
+        link set docker0 up""",
     "control": f"""
         link set lo up
         address add {CONTROL4}/24 dev eth0
@@ -83,6 +94,13 @@ LINKS = {
         link set eth0 up
         route add default via {GATE_HOST4}
         route add default via {GATE_HOST6}""",
+    "container": f"""
+        link set lo up
+        address add {CONTAINER4}/16 dev eth0
+        address add {CONTAINER6}/64 dev eth0 nodad
+        link set eth0 up
+        route add default via {BRIDGE4}
+        route add default via {BRIDGE6}""",
 }
 SCAN_EMPTY = """
         link set eth0 up
@@ -96,6 +114,7 @@ WAN = f"""
         link set wan0 up
         route add 203.0.113.0/24 via 192.0.2.2
         route add 198.51.100.64/26 via 192.0.2.2
+        route add 2001:db8:7::/64 via 3fff:1::2
         route add 198.51.100.128/26 via 192.0.2.2
         route add 2001:db8::/64 via 3fff:1::2
         route add 2001:db8:6::/64 via 3fff:1::2
@@ -103,6 +122,8 @@ WAN = f"""
 BETWEEN = """
         route add 203.0.113.0/24 via 198.51.100.131
         route add 2001:db8::/64 via 3fff:2::3
+        route add 198.51.100.96/27 via 192.0.2.1
+        route add 2001:db8:7::/64 via 3fff:1::1
         route add 198.51.100.0/26 via 192.0.2.1
         route add 192.168.1.0/24 via 192.0.2.1
         route add 2001:db8:5::/64 via 3fff:1::1
@@ -139,7 +160,7 @@ class Network:
         for ns in self.rooms.values():
             sh("ip", "netns", "add", ns)
             self.settings(ns, "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0", *ICMP_UNLIMITED)
-        for room in ROUTERS:
+        for room in (*ROUTERS, "host"):
             self.settings(self.rooms[room], "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
         for room in ROOMS:
             self.ip(room, LINKS[room].format(**self.rooms))
@@ -212,6 +233,22 @@ class Network:
 
     def guard(self, firewall: Firewall):
         self.nft("host", rules.table("guard", rules.guard(firewall)))
+
+
+    def publish(self, container: Container):
+        self.nft("host", rules.table("docker", rules.publish(container)))
+
+    def disguise(self, impostor: Impostor):
+        rooms = {"r1": {}, "r3": {}, "host": {}}
+        match impostor.kind:
+            case "synproxy":
+                rooms["r3"] = rules.synproxy(impostor)
+            case "closer" | "tarpit":
+                rooms["host"] = rules.every_other_port(impostor, IMPOSTOR)
+            case "local":
+                rooms["r1"] = rules.transparent_proxy(impostor, LOCAL_PROXY)
+        for room, chains in rooms.items():
+            self.nft(room, rules.table("impostor", chains))
 
 
 def default_route(everywhere, kind, gate, nobody) -> str:

@@ -89,7 +89,9 @@ def run(stack, golive, folder: Path, *words, interrupt_after=None, wanted="goliv
     return Run(process.returncode, screen, errors, report, folder, time.monotonic() - begun)
 
 
-def scan(stack, golive, folder: Path, *flags, paths=PATHS, origins=ORIGINS, interrupt_after=None) -> Run:
-    write_policy(folder, paths, origins)
+def scan(
+    stack, golive, folder: Path, *flags, paths=PATHS, origins=ORIGINS, policy="", interrupt_after=None
+) -> Run:
+    write_policy(folder, paths, origins, policy)
     trust = ("--cacert", stack.authority.root)
     return run(stack, golive, folder, "scan", *trust, *REPORTS, *flags, interrupt_after=interrupt_after)

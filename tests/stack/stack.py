@@ -8,8 +8,8 @@ from pathlib import Path
 
 import fronts
 from authority import Authority
-from deployment import ALIAS, CONTROL4, CONTROL6, GUARDED_PORTS, HOST4, HOST6, SITE, Deployment
-from network import HERE, Network, remove_leftovers, sh
+from deployment import ALIAS, BRIDGE4, BRIDGE6, CONTROL4, CONTROL6, GUARDED_PORTS, HOST4, HOST6, SITE, Deployment
+from network import HERE, IMPOSTOR, LOCAL_PROXY, Network, remove_leftovers, sh
 from servers import Server, uvicorn
 
 NOBODY = 65534
@@ -102,8 +102,30 @@ class Stack:
         command = {
             "nginx": ["nginx", "-c", config, "-p", self.folder, "-e", self.folder / "nginx.log"],
             "caddy": ["caddy", "run", "--adapter", "caddyfile", "--config", config],
+            "haproxy": ["haproxy", "-W", "-f", config],
         }[front.kind]
         return self.start("front", self.network.host, command, tcp=[80, 443])
+
+    def change_container(self, container):
+        self.stop("container")
+        self.network.publish(container)
+        if 443 not in container.published:
+            return None
+        command = ["python3", HERE / "forward.py", f"443={BRIDGE4}", f"443={BRIDGE6}"]
+        return self.start("container", self.network.rooms["container"], command, tcp=[443])
+
+    def change_impostor(self, impostor):
+        self.stop("impostor")
+        self.network.disguise(impostor)
+        match impostor.kind:
+            case "closer" | "tarpit":
+                manner = ["hold"] if impostor.kind == "tarpit" else []
+                command = ["python3", HERE / "listener.py", *manner, "0.0.0.0", "::", IMPOSTOR]
+                return self.start("impostor", self.network.host, command, tcp=[IMPOSTOR])
+            case "local":
+                pairs = [f"{own}={ip}" for own in LOCAL_PROXY.values() for ip in (HOST4, HOST6)]
+                command = ["python3", HERE / "forward.py", *pairs]
+                return self.start("impostor", self.network.rooms["r1"], command, tcp=LOCAL_PROXY.values())
 
     def change_api(self, api):
         self.stop("api")

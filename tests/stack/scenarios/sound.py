@@ -33,6 +33,9 @@ SOUND = [
 ]
 
 TRAPS = [
+    # Its redirects carry HSTS only by http-after-response.
+    Scenario("trap-haproxy", GO, fronts=("haproxy",), shows=((HEALTH, "strict-transport-security"),)),
+    Scenario("trap-http3-shut-out", GO, {"firewall.quic": False}, fronts=ONE, shows=((HEALTH, 'alt-svc: h3'),)),
     Scenario(
         "trap-redirect-to-fixed-name",
         GO,
