@@ -111,7 +111,8 @@ def nginx(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> s
             block("events", "worker_connections 1024;"),
             block(
                 "http",
-                "access_log off;\nserver_tokens off;\nssl_protocols TLSv1.2 TLSv1.3;\n" + weak,
+                f"log_format line '$server_addr $request';\naccess_log {folder}/access.log line;",
+                "server_tokens off;\nssl_protocols TLSv1.2 TLSv1.3;\n" + weak,
                 limit,
                 "\n".join(
                     f"{kind}_temp_path {folder}/nginx-{kind};"
