@@ -29,6 +29,8 @@ use spec::Spec;
 pub struct Circumstances {
     pub labels: BTreeMap<String, String>,
     pub elapsed: Duration,
+    /// Before the start, until the site answered.
+    pub waited: Duration,
     /// Someone stopped the run, or its time ran out.
     pub interrupted: bool,
 }
@@ -51,7 +53,8 @@ pub fn conclude(spec: &Spec, observations: Observations, why: &str, circumstance
         site: spec.site.to_string(),
         labels: circumstances.labels,
         started_at: seen.started_at(),
-        elapsed_ms: u64::try_from(circumstances.elapsed.as_millis()).unwrap_or(u64::MAX),
+        elapsed_ms: milliseconds(circumstances.elapsed),
+        waited_ms: milliseconds(circumstances.waited),
         interrupted: circumstances.interrupted,
         policy: spec.clone(),
         spec_sha256: digest(spec),
@@ -60,6 +63,10 @@ pub fn conclude(spec: &Spec, observations: Observations, why: &str, circumstance
         observations: seen.into_recording(),
     };
     Conclusion { report, panicked }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// SHA-256 of the policy as it stands in the report.

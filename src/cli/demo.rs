@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::flags::{Color, Telling};
+use super::flags::{Color, Patience, Telling};
 use super::output::{Outputs, print};
 use super::scan::{finish, runtime, scan};
 use super::{Exit, complain, policy};
@@ -54,7 +54,7 @@ pub fn run(args: Args) -> Exit {
         let mut spec = policy::read(Some(("golive.toml", deployment.config)), &Flags::default())?;
         spec.certificate.roots = Roots::Own(deployment.roots.iter().map(|der| STANDARD.encode(der)).collect());
         spec.gate.strict |= args.tell.decide.strict;
-        Ok(scan(&spec, way(&deployment), &args.tell.write, !args.tell.show.no_progress).await)
+        Ok(scan(&spec, way(&deployment), &Patience::default(), &args.tell).await)
     });
     runtime.shutdown_background();
     match run {

@@ -73,6 +73,18 @@ pub struct When {
     pub connect_timeout: Option<Duration>,
 }
 
+/// What a scan does about a site that is not there yet, or not always.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "When")]
+pub struct Patience {
+    /// Before the run, wait this long at most until the site answers below 400
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub wait: Option<Duration>,
+    /// Ask again what had no answer, so many times (0 to 5)
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=5))]
+    pub retry: u8,
+}
+
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Decide")]
 pub struct Decide {

@@ -43,6 +43,7 @@ pub fn run(args: Args) -> Exit {
     let circumstances = Circumstances {
         labels,
         elapsed: Duration::from_millis(recorded.elapsed_ms),
+        waited: Duration::from_millis(recorded.waited_ms),
         interrupted: recorded.interrupted,
     };
     let concluded = conclude(&spec, recorded.observations, "not in this recording", circumstances);

@@ -5,6 +5,7 @@ mod exit;
 mod explain;
 mod flags;
 mod judge;
+mod listen;
 mod output;
 mod plan;
 mod policy;
@@ -39,6 +40,8 @@ enum Command {
     Plan(plan::Args),
     /// Judge a recording again, offline
     Judge(judge::Args),
+    /// Take connections and say nothing: the control of a scan, on a second host of yours
+    Listen(listen::Args),
     /// Show the page of a check, or the list of checks
     Explain(explain::Args),
     /// Scan a small deployment inside this process, sound or with a named fault
@@ -63,6 +66,7 @@ pub fn run() -> Exit {
             Command::Scan(args) => scan::run(args),
             Command::Plan(args) => plan::run(&args),
             Command::Judge(args) => judge::run(args),
+            Command::Listen(args) => listen::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Demo(args) => demo::run(args),
         },

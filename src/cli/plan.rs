@@ -1,6 +1,7 @@
 //! `golive plan`: what a scan would ask. Names are resolved; nothing else is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::IpAddr;
 
 use super::flags::{Color, Question, Show};
@@ -50,16 +51,13 @@ fn text(spec: &Spec, named: Observations, commands: bool) -> String {
     for (id, error) in planned.observations().unresolved() {
         text += &format!("  {}  {}\n", plain(&id), plain(&error.to_string()));
     }
-    let counts = counts(spec, planned.observations());
-    let width = counts.keys().map(|ip| ip.to_string().len()).max().unwrap_or(0);
-    for (ip, count) in &counts {
-        let Count { knocks, sessions, requests } = count;
-        let address = ip.to_string();
-        let shaken = if *sessions == 1 { "handshake" } else { "handshakes" };
-        text +=
-            &format!("  {address:<width$}   {knocks} ports knocked, {sessions} {shaken}, {requests} requests\n");
+    let counts = counts(&plan::wanted(spec, planned.observations()));
+    let width = counts.keys().map(|to| to.to_string().len()).max().unwrap_or(0);
+    for (to, kinds) in &counts {
+        let kinds: Vec<String> = kinds.iter().map(|(kind, number)| said(*kind, *number)).collect();
+        text += &format!("  {:<width$}   {}\n", to.to_string(), kinds.join(", "));
     }
-    if counts.is_empty() {
+    if !counts.keys().any(|to| matches!(to, To::Address(_))) {
         text += "  no address of the site may be asked\n";
     }
     let follow_ups = plan::follow_ups(spec, planned.observations());
@@ -76,23 +74,135 @@ fn text(spec: &Spec, named: Observations, commands: bool) -> String {
     text
 }
 
-#[derive(Default)]
-struct Count {
-    knocks: usize,
-    sessions: usize,
-    requests: usize,
+/// Who is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum To {
+    Address(IpAddr),
+    Dns,
+    Issuer,
 }
 
-fn counts(spec: &Spec, planned: &Observations) -> BTreeMap<IpAddr, Count> {
-    let mut counts: BTreeMap<IpAddr, Count> = BTreeMap::new();
-    for probe in plan::wanted(spec, planned) {
-        match probe {
-            Probe::Lookup(_) => {}
-            Probe::Knock(q) => counts.entry(q.at.ip()).or_default().knocks += 1,
-            Probe::Session(q) => counts.entry(q.at.ip).or_default().sessions += 1,
-            Probe::Http(q) => counts.entry(q.at.ip).or_default().requests += 1,
-            _ => {}
-        }
+/// What is counted, in the order in which it is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Knock,
+    Swept,
+    Route,
+    Passage,
+    Session,
+    Hello,
+    Quic,
+    Http,
+    Caa,
+    Authority,
+    Crl,
+}
+
+type Counts = BTreeMap<To, BTreeMap<Kind, usize>>;
+
+/// Every question but the look-ups of names, which are answered by now.
+fn counts(wanted: &BTreeSet<Probe>) -> Counts {
+    let mut counts = Counts::new();
+    for probe in wanted {
+        let Some((to, kind, number)) = counted(probe) else { continue };
+        *counts.entry(to).or_default().entry(kind).or_default() += number;
     }
     counts
+}
+
+fn counted(probe: &Probe) -> Option<(To, Kind, usize)> {
+    Some(match probe {
+        Probe::Lookup(_) => return None,
+        Probe::Knock(q) => (To::Address(q.at.ip()), Kind::Knock, 1),
+        Probe::Sweep(q) => (To::Address(q.at), Kind::Swept, q.ports.len()),
+        Probe::Route(q) => (To::Address(q.to.ip()), Kind::Route, 1),
+        Probe::Passage(q) => (To::Address(q.to), Kind::Passage, q.ports.len()),
+        Probe::Session(q) => (To::Address(q.at.ip), Kind::Session, 1),
+        Probe::Hello(q) => (To::Address(q.at.ip), Kind::Hello, 1),
+        Probe::Quic(q) => (To::Address(q.at.ip), Kind::Quic, 1),
+        Probe::Http(q) => (To::Address(q.at.ip), Kind::Http, 1),
+        Probe::Caa(_) => (To::Dns, Kind::Caa, 1),
+        Probe::Authority(_) => (To::Dns, Kind::Authority, 1),
+        Probe::Crl(_) => (To::Issuer, Kind::Crl, 1),
+    })
+}
+
+fn said(kind: Kind, number: usize) -> String {
+    let (one, several) = match kind {
+        Kind::Knock => ("port knocked", "ports knocked"),
+        Kind::Swept => ("swept", "swept"),
+        Kind::Route => ("path traced", "paths traced"),
+        Kind::Passage => ("port followed on its path", "ports followed on their path"),
+        Kind::Session => ("handshake", "handshakes"),
+        Kind::Hello => ("hello", "hellos"),
+        Kind::Quic => ("QUIC handshake", "QUIC handshakes"),
+        Kind::Http => ("request", "requests"),
+        Kind::Caa => ("CAA record asked", "CAA records asked"),
+        Kind::Authority => ("name asked at its own servers", "names asked at their own servers"),
+        Kind::Crl => ("revocation list", "revocation lists"),
+    };
+    format!("{number} {}", if number == 1 { one } else { several })
+}
+
+impl fmt::Display for To {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Address(ip) => ip.fmt(f),
+            Self::Dns => f.write_str("DNS"),
+            Self::Issuer => f.write_str("issuer"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::{Addresses, Lookup, Nonce, Observation, Timestamp, Vantage};
+    use crate::target::Family;
+
+    fn named(spec: &Spec) -> Observations {
+        let mut seen = Observations::begin(spec.site.clone(), Timestamp(0), Nonce(7), Vantage::default());
+        for (family, ip) in [(Family::V4, "203.0.113.7"), (Family::V6, "2001:db8::7")] {
+            let addresses = vec![ip.parse().unwrap()];
+            let answer = Addresses { addresses, aliases: vec![], absent: false, pinned: true };
+            let question = Lookup { name: "app.example.com".into(), family };
+            let o = Observation { question, asked_at_ms: 0, elapsed_ms: 0, attempts: 1, outcome: Ok(answer) };
+            seen.insert(o.into());
+        }
+        seen
+    }
+
+    /// What is printed, read back, is every question of the plan.
+    #[test]
+    fn the_counts_are_the_questions() {
+        let spec = Spec::of("app.example.com".parse().unwrap());
+        let seen = named(&spec);
+        let planned = Seen::complete(seen.clone(), "not asked yet", |seen| plan::wanted(&spec, seen));
+        let wanted = plan::wanted(&spec, planned.observations());
+        let ports = |probe: &Probe| match probe {
+            Probe::Lookup(_) => 0,
+            Probe::Sweep(q) => q.ports.len(),
+            Probe::Passage(q) => q.ports.len(),
+            _ => 1,
+        };
+        let lines = text(&spec, seen, false);
+        let counts = lines.lines().filter(|line| line.starts_with("  ")).flat_map(|line| {
+            let (_, counts) = line.trim().split_once("   ").unwrap();
+            counts.split(", ").map(|count| count.split(' ').next().unwrap().parse::<usize>().unwrap())
+        });
+        assert_eq!(counts.sum::<usize>(), wanted.iter().map(ports).sum::<usize>(), "{lines}");
+        for kind in
+            ["203.0.113.7   6 ports knocked", "2001:db8::7   6 ports knocked", "requests\n", "follow-ups\n"]
+        {
+            assert!(lines.contains(kind), "{lines}");
+        }
+        let last = lines.lines().last().unwrap();
+        assert!(last.starts_with("32 connections at once to one address, at most 60 s. up to "), "{last}");
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!((said(Kind::Hello, 1), said(Kind::Hello, 22)), ("1 hello".into(), "22 hellos".into()));
+        assert_eq!(said(Kind::Swept, 200), "200 swept");
+    }
 }

@@ -24,6 +24,13 @@ pub fn load(what: &What, flags: &Flags) -> Result<Spec, Exit> {
     read(file.as_ref().map(|(name, text)| (name.as_str(), text.as_str())), flags)
 }
 
+/// The promise of the named file, or of the usual one, whatever its site is; `None` where there is no file.
+pub fn written(config: Option<&str>) -> Result<Option<Spec>, Exit> {
+    let what = What { config: config.map(String::from), ..What::default() };
+    let exists = config.is_some() || Path::new(USUAL).exists();
+    exists.then(|| load(&what, &Flags::default())).transpose()
+}
+
 /// The promise in a text.
 pub fn read(file: Option<(&str, &str)>, flags: &Flags) -> Result<Spec, Exit> {
     let known: Vec<Known> = pages().iter().map(|page| (page.family, page.id)).collect();

@@ -28,15 +28,23 @@ impl Line {
     }
 
     pub fn show(&self, progress: &Progress) {
+        let Progress { answered, wanted, last } = progress;
+        self.write(|elapsed| format!("{:.1} s  {answered} of {wanted} answers  {last}", elapsed.as_secs_f64()));
+    }
+
+    /// Before the run: nothing is counted yet.
+    pub fn wait(&self, url: &str, time: Duration) {
+        self.write(|_| format!("waiting for {url}  {} s", time.as_secs()));
+    }
+
+    fn write(&self, said: impl FnOnce(Duration) -> String) {
         let elapsed = self.started.elapsed();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.shown || elapsed < PATIENCE || last.is_some_and(|last| last.elapsed() < PACE) {
             return;
         }
         *last = Some(Instant::now());
-        let Progress { answered, wanted, last: what } = progress;
-        let line = format!("  {:.1} s  {answered} of {wanted} answers  {what}", elapsed.as_secs_f64());
-        eprint!("\r\x1b[2K{}", clipped(&line, width().saturating_sub(1)));
+        eprint!("\r\x1b[2K  {}", clipped(&said(elapsed), width().saturating_sub(3)));
         let _ = std::io::stderr().flush();
     }
 }

@@ -1,15 +1,16 @@
 //! `golive scan`: the gate.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::flags::{FailOn, Question, Telling, Write};
+use super::flags::{FailOn, Patience, Question, Telling};
 use super::output::Outputs;
 use super::progress::Line;
 use super::stop::Stop;
 use super::{Exit, complain, policy};
 use crate::gate::Outcome;
-use crate::observe::{self, Ending, Net, Observed, Way};
-use crate::report::Report;
+use crate::observe::{self, Ending, Narrowed, Net, Observed, Progress, Waited, Way};
+use crate::report::{Report, plain};
 use crate::spec::{Flags, Spec};
 use crate::{Circumstances, Conclusion, conclude};
 
@@ -17,12 +18,15 @@ use crate::{Circumstances, Conclusion, conclude};
 #[command(after_help = "\
 examples:
   golive scan app.example.com
+  golive scan app.example.com --wait 120s --retry 2
   golive scan app.example.com -4 --control 198.51.100.9
   golive scan --config golive.toml -o reports --label release=v1.4.2
   golive scan app.example.com --only certificate,headers -v")]
 pub struct Args {
     #[command(flatten)]
     question: Question,
+    #[command(flatten)]
+    patience: Patience,
     #[command(flatten)]
     tell: Telling,
 }
@@ -42,7 +46,7 @@ pub fn run(args: Args) -> Exit {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
-    let run = runtime.block_on(scan(&spec, args.question.way(), &args.tell.write, !args.tell.show.no_progress));
+    let run = runtime.block_on(scan(&spec, args.question.way(), &args.patience, &args.tell));
     // Whatever still waits for an answer is not waited for.
     runtime.shutdown_background();
     finish(&run, &mut outputs, &args.tell, None)
@@ -55,14 +59,24 @@ pub struct Run {
     pub stopped: Option<Exit>,
 }
 
-/// Observes and concludes.
-pub async fn scan(spec: &Spec, way: Way, write: &Write, progress: bool) -> Run {
+/// Waits, observes and concludes.
+pub async fn scan(spec: &Spec, way: Way, patience: &Patience, tell: &Telling) -> Run {
     let stop = Stop::listen();
-    let net = Arc::new(Net::new(way, spec));
-    let begin = observe::begin(spec, &net);
+    let progress = !tell.show.no_progress;
+    let spec = Arc::new(spec.clone());
+    let waited = match patience.wait {
+        Some(limit) => waited(&spec, &way, limit, &stop, progress).await,
+        None => Duration::ZERO,
+    };
+    let net = Arc::new(Net::new(way, &spec));
+    if let Some(Narrowed { files, connections }) = net.narrowed() {
+        eprintln!("note: this machine allows {files} open files: {connections} connections at once");
+    }
+    let begin = observe::begin(&spec, &net);
     let line = Line::new(progress);
-    let show = |progress: &observe::Progress| line.show(progress);
-    let observed = observe::observe(Arc::new(spec.clone()), net, begin, stop.watch.clone(), &show).await;
+    let show = |progress: &Progress| line.show(progress);
+    let watch = stop.watch.clone();
+    let observed = observe::observe_again(patience.retry, spec.clone(), net, begin, watch, &show).await;
     drop(line);
     let Observed { observations, ending, elapsed, panicked } = observed;
     let why = match ending {
@@ -70,10 +84,24 @@ pub async fn scan(spec: &Spec, way: Way, write: &Write, progress: bool) -> Run {
         Ending::OutOfTime => "not asked before the time ran out",
         Ending::Stopped => "not asked before the run was stopped",
     };
-    let labels = write.label.iter().cloned().collect();
-    let circumstances = Circumstances { labels, elapsed, interrupted: ending != Ending::Complete };
-    let Conclusion { report, panicked: judge_panicked } = conclude(spec, observations, why, circumstances);
+    let labels = tell.write.label.iter().cloned().collect();
+    let circumstances = Circumstances { labels, elapsed, waited, interrupted: ending != Ending::Complete };
+    let Conclusion { report, panicked: judge_panicked } = conclude(&spec, observations, why, circumstances);
     Run { report, panicked: panicked || judge_panicked, stopped: stop.exit() }
+}
+
+/// How long the site was waited for. That it did not answer is said, and the scan goes on: it tells why.
+async fn waited(spec: &Arc<Spec>, way: &Way, limit: Duration, stop: &Stop, progress: bool) -> Duration {
+    let url = format!("{}{}", spec.site, spec.paths[0]);
+    let line = Line::new(progress);
+    let show = |time| line.wait(&url, time);
+    let Waited { time, answered } = observe::wait(spec, way, limit, stop.watch.clone(), &show).await;
+    drop(line);
+    if !answered && stop.exit().is_none() {
+        let url = plain(&url);
+        eprintln!("note: {url} did not answer below 400 within {} s; the scan goes on", limit.as_secs());
+    }
+    time
 }
 
 /// Writes everything and says how it ended. Where several endings hold: a bug, an interruption, a report that could

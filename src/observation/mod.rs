@@ -2,6 +2,7 @@
 
 mod answer;
 mod certificate;
+mod clock;
 mod forged;
 mod hello;
 mod path;
@@ -127,6 +128,9 @@ pub struct Vantage {
     pub doors: Vec<String>,
     /// Where those lead.
     pub behind_doors: Vec<IpAddr>,
+    /// Addresses that asked us to slow down: 429, or 503 with Retry-After (RFC 9110 §15.6.4).
+    #[serde(default)]
+    pub slowed: Vec<IpAddr>,
 }
 
 macro_rules! questions {
@@ -213,6 +217,30 @@ macro_rules! questions {
                 let mut all = std::collections::BTreeMap::new();
                 $(all.extend(self.$list.iter().map(|o| (o.id(), o.repeat())));)*
                 all
+            }
+
+            /// Takes out what was not answered for such a reason, to be asked again.
+            pub fn forget(&mut self, reason: impl Fn(&ProbeError) -> bool) -> Vec<Fact> {
+                let mut facts = vec![];
+                $(facts.extend(
+                    self.$list.extract_if(.., |o| o.outcome.as_ref().is_err_and(&reason)).map(Fact::$kind),
+                );)*
+                facts
+            }
+
+            /// What was forgotten and asked again has all the attempts; what was not asked again stands as it was.
+            pub fn recall(&mut self, forgotten: Fact) {
+                match forgotten { $(Fact::$kind(o) => {
+                    match self.$list.binary_search_by(|held| held.question.cmp(&o.question)) {
+                        Ok(at) => self.$list[at].attempts = self.$list[at].attempts.saturating_add(o.attempts),
+                        Err(at) => self.$list.insert(at, o),
+                    }
+                }),* }
+            }
+
+            /// In the order of the questions, which a file that was edited by hand may have lost.
+            pub fn sort(&mut self) {
+                $(self.$list.sort_by(|a, b| a.question.cmp(&b.question));)*
             }
 
             fn keep(&mut self, wanted: &BTreeSet<Probe>) {

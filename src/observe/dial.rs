@@ -25,6 +25,13 @@ pub enum Failure {
     Local { errno: Errno },
 }
 
+impl Failure {
+    /// There was no descriptor for it, and soon there may be.
+    pub fn is_starved(&self) -> bool {
+        matches!(self, Self::Local { errno: Errno::EMFILE | Errno::ENFILE })
+    }
+}
+
 /// Connects. Ends only by an answer: whoever calls sets the time.
 ///
 /// # Errors
@@ -59,9 +66,9 @@ pub async fn dial(to: SocketAddr) -> Result<TcpStream, Failure> {
 
 /// Not every system takes a flag here.
 #[cfg(target_os = "linux")]
-const FLAGS: SockFlag = SockFlag::SOCK_CLOEXEC;
+pub(super) const FLAGS: SockFlag = SockFlag::SOCK_CLOEXEC;
 #[cfg(not(target_os = "linux"))]
-const FLAGS: SockFlag = SockFlag::empty();
+pub(super) const FLAGS: SockFlag = SockFlag::empty();
 
 fn open(to: SocketAddr) -> Result<StdStream, Errno> {
     let family = if to.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
@@ -73,7 +80,7 @@ fn open(to: SocketAddr) -> Result<StdStream, Errno> {
     Ok(socket)
 }
 
-fn errno_of(error: &io::Error) -> Errno {
+pub(super) fn errno_of(error: &io::Error) -> Errno {
     error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }
 

@@ -1,10 +1,13 @@
 //! The only code that opens sockets and reads clocks. It knows protocols, not checks.
 
+mod again;
 mod content;
+mod descriptors;
 mod dial;
 mod dialogue;
 mod hello;
 mod http;
+mod listen;
 mod net;
 mod page;
 mod path;
@@ -20,6 +23,7 @@ mod revocation;
 mod sweep;
 mod tap;
 mod tls;
+mod wait;
 mod zone;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -29,11 +33,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::observation::{
     ErrorKind, Fact, Handshake, Nonce, Observation, Observations, Probe, ProbeError, Question, Session, Sni,
-    Stage, Timestamp,
+    Stage, Sweep, Timestamp,
 };
 use crate::plan;
 use crate::spec::Spec;
@@ -43,7 +47,10 @@ use dialogue::{Dialogue, Places};
 use record::Recorder;
 use resolve::Names;
 
-pub use net::{Door, Net, Way};
+pub use again::observe_again;
+pub use listen::Listening;
+pub use net::{Door, Narrowed, Net, Way, public_addresses};
+pub use wait::{Waited, wait};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,21 +103,17 @@ pub async fn observe(
     mut stop: watch::Receiver<bool>,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Observed {
-    let run = Arc::new(Run {
-        names: Names::new(&net.way),
-        recorder: Recorder::new(begin.nonce),
-        nonce: begin.nonce,
-        spec: spec.clone(),
-        net: net.clone(),
-    });
-    let started = Instant::now();
-    let deadline = started + spec.limits.total();
+    let run = Arc::new(Run::new(spec.clone(), net.clone(), begin.nonce));
+    let deadline = net.started() + spec.limits.total();
+    let before = begin.questions().len();
     let mut observations = begin;
     let mut asked = BTreeSet::new();
     let mut running = JoinSet::new();
     let mut titles = HashMap::new();
     let mut panicked = false;
-    let ending = loop {
+    let mut title = String::new();
+    let mut sweeps = vec![];
+    let ending = 'run: loop {
         let begun = Instant::now();
         let wanted = plan::wanted(&spec, &observations);
         let places = Arc::new(known_places(&spec, &observations));
@@ -121,24 +124,33 @@ pub async fn observe(
             if !observations.holds(probe) && asked.insert(probe.clone()) {
                 let task = running.spawn(run.clone().ask(probe.clone(), places.clone()));
                 titles.insert(task.id(), probe.clone());
+                if let Probe::Sweep(sweep) = probe {
+                    sweeps.push(sweep.clone());
+                }
             }
         }
         let planning = begun.elapsed();
-        let fact = tokio::select! {
-            biased;
-            // When nobody is left who could stop it, the run goes on.
-            Ok(_) = stop.wait_for(|stop| *stop) => break Ending::Stopped,
-            () = sleep_until(deadline) => break Ending::OutOfTime,
-            fact = running.join_next_with_id() => fact,
+        let told = |observations: &Observations, answered: usize, last: &str| {
+            let last = sweeping(&sweeps, observations).unwrap_or_else(|| last.into());
+            progress(&Progress { answered: before + answered, wanted: wanted.len(), last });
+        };
+        let fact = loop {
+            tokio::select! {
+                biased;
+                // When nobody is left who could stop it, the run goes on.
+                Ok(_) = stop.wait_for(|stop| *stop) => break 'run Ending::Stopped,
+                () = sleep_until(deadline) => break 'run Ending::OutOfTime,
+                fact = running.join_next_with_id() => break fact,
+                () = sleep(TICK) => told(&observations, asked.len() - running.len(), &title),
+            }
         };
         let Some(fact) = fact else { break Ending::Complete };
         // The plan is made anew for a handful of answers at a time: planning takes a fifth of a run at most.
         let until = deadline.min(Instant::now() + planning * 4);
         let mut next = Some(fact);
         while let Some(fact) = next {
-            let title = settle(&mut observations, &titles, fact, &mut panicked);
-            let answered = asked.len() - running.len();
-            progress(&Progress { answered, wanted: wanted.len(), last: title });
+            title = settle(&mut observations, &titles, fact, &mut panicked);
+            told(&observations, asked.len() - running.len(), &title);
             next = tokio::select! {
                 biased;
                 Ok(_) = stop.wait_for(|stop| *stop) => None,
@@ -150,7 +162,17 @@ pub async fn observe(
         settle(&mut observations, &titles, fact, &mut panicked);
     }
     (observations.vantage.from, observations.vantage.families) = net.sources();
-    Observed { observations, ending, elapsed: started.elapsed(), panicked }
+    observations.vantage.slowed = net.slowed();
+    Observed { observations, ending, elapsed: net.started().elapsed(), panicked }
+}
+
+/// While nothing is answered the progress is told at this pace: a sweep is one question, and a long one.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The sweep that is under way.
+fn sweeping(sweeps: &[Sweep], observations: &Observations) -> Option<String> {
+    let running = sweeps.iter().find(|sweep| observations.find(*sweep).is_none())?;
+    Some(format!("sweeping {}", running.at))
 }
 
 /// Looks names up and asks nothing else: what `plan` prints is built on it.
@@ -201,6 +223,10 @@ struct Run {
 }
 
 impl Run {
+    fn new(spec: Arc<Spec>, net: Arc<Net>, nonce: Nonce) -> Self {
+        Self { names: Names::new(&net.way), recorder: Recorder::new(nonce), spec, net, nonce }
+    }
+
     async fn ask(self: Arc<Self>, probe: Probe, places: Arc<Places>) -> Fact {
         match probe {
             Probe::Lookup(q) => {

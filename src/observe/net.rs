@@ -8,10 +8,11 @@ use std::time::Duration;
 use nix::errno::Errno;
 use tokio::net::TcpStream;
 use tokio::sync::SemaphorePermit;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
+use super::descriptors;
 use super::dial::{Failure, dial};
-use super::places::{Place, Places};
+use super::places::{ENOUGH, Place, Places};
 use crate::observation::{ErrorKind, ProbeError, Stage, Vantage};
 use crate::spec::{Limits, Network, Spec};
 use crate::target::{Family, Host, reserved};
@@ -37,12 +38,21 @@ pub struct Door {
     pub to: SocketAddr,
 }
 
+/// This machine allows fewer connections at a time than usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Narrowed {
+    /// That may be open.
+    pub files: usize,
+    pub connections: usize,
+}
+
 pub struct Net {
     pub(super) way: Way,
     limits: Limits,
     own: BTreeSet<IpAddr>,
     own_networks: Vec<Network>,
     places: Places,
+    files: usize,
     memory: Mutex<Memory>,
     started: Instant,
 }
@@ -64,17 +74,24 @@ pub enum Entry {
     Hello(SocketAddr, Option<String>),
 }
 
+/// Until a descriptor may be free again.
+pub const STARVED: Duration = Duration::from_millis(50);
+
 /// After this many failures in a row a door is not tried again.
 const SHUT_AFTER: u8 = 2;
 
 impl Net {
     pub fn new(way: Way, spec: &Spec) -> Self {
+        let files = descriptors::raise(ENOUGH);
+        // A demonstration holds both ends of each connection.
+        let ends = if way.closed { 2 } else { 1 };
         Self {
             way,
             limits: spec.limits.clone(),
             own: own_addresses(),
             own_networks: spec.vantage.own_networks.clone(),
-            places: Places::new(spec.limits.parallel),
+            places: Places::new(spec.limits.parallel, files / ends),
+            files,
             memory: Mutex::default(),
             started: now(),
         }
@@ -99,6 +116,26 @@ impl Net {
         let families: BTreeSet<Family> = sources.iter().map(|ip| Family::of(*ip)).collect();
         let public = sources.into_iter().filter(|ip| reserved(*ip).is_none()).collect();
         (public, families.into_iter().collect())
+    }
+
+    /// The addresses that asked us to slow down, so far.
+    pub fn slowed(&self) -> Vec<IpAddr> {
+        self.places.slowed()
+    }
+
+    /// Set when this machine allows too few open files for the usual pace.
+    pub fn narrowed(&self) -> Option<Narrowed> {
+        self.places.narrowed().map(|connections| Narrowed { files: self.files, connections })
+    }
+
+    /// Whatever was found shut may be open by now.
+    pub fn forget_shut(&self) {
+        self.memory().shut.clear();
+    }
+
+    /// When the run began.
+    pub fn started(&self) -> Instant {
+        self.started
     }
 
     /// Milliseconds since the run began.
@@ -130,11 +167,15 @@ impl Net {
         let entry = Entry::Port(self.door(host, at).unwrap_or(at));
         self.known_open(&entry)?;
         let limit = self.limits.connect();
-        let result = match timeout(limit, self.attempt(host, at)).await {
-            Ok(result) => result.map_err(|failure| self.error(at, &failure)),
-            Err(_) => {
-                let detail = format!("no answer from {at} in {} ms", limit.as_millis());
-                Err(ProbeError::new(Stage::Connect, ErrorKind::Timeout, detail))
+        let begin = now();
+        let result = loop {
+            match timeout(limit, self.attempt(host, at)).await {
+                Ok(Err(failure)) if failure.is_starved() && begin.elapsed() < limit => sleep(STARVED).await,
+                Ok(result) => break result.map_err(|failure| self.error(at, &failure)),
+                Err(_) => {
+                    let detail = format!("no answer from {at} in {} ms", limit.as_millis());
+                    break Err(ProbeError::new(Stage::Connect, ErrorKind::Timeout, detail));
+                }
             }
         };
         match &result {
@@ -243,6 +284,11 @@ fn local_words(at: SocketAddr, errno: Errno) -> String {
         Errno::EACCES | Errno::EPERM => format!("this machine forbids connections to {at} ({errno:?})"),
         errno => format!("this machine could not connect to {at} ({errno:?})"),
     }
+}
+
+/// The addresses of this machine's own interfaces that the internet may reach.
+pub fn public_addresses() -> Vec<IpAddr> {
+    own_addresses().into_iter().filter(|ip| reserved(*ip).is_none()).collect()
 }
 
 fn own_addresses() -> BTreeSet<IpAddr> {

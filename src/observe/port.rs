@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::dial::Failure;
-use super::net::Net;
+use super::net::{Net, STARVED};
 use super::record::Recorder;
 use crate::observation::{ErrorKind, Greet, Knock, PortState, ProbeError, Stage};
 use crate::target::Host;
@@ -47,6 +47,7 @@ impl Knocker<'_> {
 
     async fn window(&self, question: &Knock) -> (u8, Result<PortState, ProbeError>) {
         let at = question.at;
+        let begun = Instant::now();
         let mut sockets = JoinSet::new();
         let mut asked = 0;
         let answer = loop {
@@ -57,7 +58,16 @@ impl Knocker<'_> {
             }
             let wait = if asked < SOCKETS { spacing(self.net, at) } else { last_wait(self.net, at) };
             match timeout(wait, sockets.join_next()).await {
-                Ok(Some(answer)) => break Some(answer.expect("an attempt is not aborted while it is awaited")),
+                Ok(Some(answer)) => {
+                    let answer = answer.expect("an attempt is not aborted while it is awaited");
+                    let starved = answer.as_ref().is_err_and(Failure::is_starved);
+                    if !starved || begun.elapsed() > self.net.limits().connect() {
+                        break Some(answer);
+                    }
+                    // It was never sent.
+                    asked -= 1;
+                    sleep(STARVED).await;
+                }
                 Err(_) if asked < SOCKETS => {}
                 Ok(None) | Err(_) => break None,
             }

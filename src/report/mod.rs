@@ -33,6 +33,9 @@ pub struct Report {
     pub labels: BTreeMap<String, String>,
     pub started_at: Timestamp,
     pub elapsed_ms: u64,
+    /// How long the site was waited for before the start.
+    #[serde(default)]
+    pub waited_ms: u64,
     pub interrupted: bool,
     pub policy: Spec,
     pub spec_sha256: String,

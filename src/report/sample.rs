@@ -89,6 +89,7 @@ pub(super) fn report(spec: Spec, mut findings: Vec<Finding>) -> Report {
         labels: BTreeMap::from([("release".into(), "v1.4.2".into())]),
         started_at: STARTED,
         elapsed_ms: 4_120,
+        waited_ms: 0,
         interrupted: false,
         policy: spec,
         spec_sha256: "0".repeat(64),
@@ -205,6 +206,7 @@ fn observations() -> Observations {
         families: vec![Family::V4, Family::V6],
         doors: vec![],
         behind_doors: vec![],
+        slowed: vec![],
     };
     let mut seen = Observations::begin(site(), STARTED, Nonce(0x5eed), vantage);
     for ip in ADDRESSES.map(|ip| ip.parse::<IpAddr>().unwrap()) {

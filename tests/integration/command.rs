@@ -1,7 +1,7 @@
 //! The program as a user runs it.
 
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::process::{Command, Stdio};
 
 use golive::demo::FAULTS;
@@ -94,7 +94,7 @@ fn golive_alone_says_what_to_do() {
 fn help_tells_examples_and_exit_codes() {
     let said = golive(&["--help"]);
     assert!(said.code == 0 && said.stderr.is_empty() && said.stdout.contains("exit codes:"), "{said:?}");
-    for command in ["scan", "plan", "judge", "explain", "demo"] {
+    for command in ["scan", "plan", "judge", "listen", "explain", "demo"] {
         let said = golive(&[command, "--help"]);
         assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{command}");
         for words in ["examples:", &format!("golive {command}"), "exit codes:"] {
@@ -131,6 +131,12 @@ fn what_is_wrong_on_the_command_line_is_said() {
         (&["scan", "app.example.com", "--fail-on", "sometimes"], "unproven"),
         (&["scan", "app.example.com", "--cacert", "no-such.pem"], "no-such.pem"),
         (&["scan", "app.example.com", "--config", "no-such.toml"], "no-such.toml"),
+        (&["listen", "70000"], "no range of ports"),
+        (&["listen", "9100-9000"], "no range of ports"),
+        (&["listen", "--address", "example.com"], "--address"),
+        (&["listen", "--config", "no-such.toml"], "no-such.toml"),
+        // An address of documentation is none of this machine's.
+        (&["listen", "9000", "--address", "203.0.113.7"], "no port could be opened"),
         (&["demo", "--fault", "redis-opne"], "redis-open"),
         (&["explain", "hsts-hold"], "hsts-holds"),
         (&["judge", "no-such.json"], "no-such.json"),
@@ -370,5 +376,34 @@ fn a_run_that_is_stopped_leaves_its_reports() {
         assert!(folder.read("out/TEST-golive.xml").trim_end().ends_with("</testsuites>"));
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 2, "{signal}: something is left");
         fs::remove_dir_all(&dir).unwrap();
+    }
+}
+
+/// The control of a scan: what it takes, what it cannot, what to run on the other side, and an end without complaint.
+#[test]
+fn a_control_listens_until_it_is_stopped() {
+    let used = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let [used_port, free_port] = [&used, &free].map(|listener| listener.local_addr().unwrap().port());
+    drop(free);
+    for signal in ["INT", "TERM"] {
+        let mut child = program()
+            .args(["listen", "--address", "127.0.0.1", &used_port.to_string(), &free_port.to_string()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut line = || lines.next().unwrap().unwrap();
+        assert_eq!(line(), format!("listening at 127.0.0.1 on port {free_port}"));
+        assert_eq!(line(), "on the host that scans: golive scan SITE --control 127.0.0.1");
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", free_port)).unwrap();
+        assert_eq!(stream.read(&mut [0; 8]).unwrap(), 0);
+        let kill = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{signal}: {said}");
+        assert_eq!(said, format!("note: port {used_port} not opened at 127.0.0.1: in use\n"));
     }
 }

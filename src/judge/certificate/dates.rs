@@ -71,12 +71,7 @@ pub(super) fn out_of_date<'a>(path: impl IntoIterator<Item = &'a Certificate>, n
 /// What is said of the server's own clock when it differs from ours, and the visit that showed it.
 fn clock_off(seen: &Seen, at: &Endpoint) -> Option<(String, String)> {
     let mut visits = seen.asked::<Http>().filter(|o| o.question.at == *at && o.question.ask == Ask::Visit);
-    let (off, id) = visits.find_map(|o| {
-        let date = o.outcome.as_ref().ok()?.first().value("date")?;
-        let theirs = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
-        let ours = seen.started_at().0.saturating_add(i64::try_from(o.asked_at_ms / 1000).ok()?);
-        Some((theirs.as_second().saturating_sub(ours), o.id()))
-    })?;
+    let (off, id) = visits.find_map(|o| Some((o.clock_off(seen.started_at())?, o.id())))?;
     let side = if off > 0 { "ahead of" } else { "behind" };
     let off = off.saturating_abs();
     let said = format!("; the server's Date field is {} {side} this machine's clock", span(off));

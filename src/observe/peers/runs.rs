@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::observation::Fact;
-use crate::observe::{Ending, Observed, begin, observe, settle};
+use crate::observe::{Ending, Observed, begin, observe, observe_again, settle, wait};
 
 async fn run(spec: Spec, net: Net) -> Observed {
     let (_stop, watch) = watch::channel(false);
@@ -177,4 +177,71 @@ async fn a_name_of_a_thousand_addresses_is_bounded() {
     asked.dedup();
     assert_eq!(asked.len(), 64);
     within(begun, 20.0);
+}
+
+/// What had no answer is asked again, and what was answered is not; a door that was found shut is tried anew.
+#[tokio::test]
+async fn what_had_no_answer_is_asked_again() {
+    let ok = || Act::Say(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec());
+    for (times, seen_closed) in [(0, true), (1, false)] {
+        // The web port is knocked at, and then there is one who hangs up on a few.
+        let peer = Peer::tls(Act::First(6, Act::Reset.into(), ok().into())).await;
+        let spec = spec();
+        let net = net(&spec, &[(443, peer.at)]);
+        let (_stop, watch) = watch::channel(false);
+        let seen = begin(&spec, &net);
+        let observed = observe_again(times, spec.into(), net.into(), seen, watch, &|_| ()).await;
+        assert_eq!(observed.ending, Ending::Complete);
+        let http = &observed.observations.http;
+        let at_443 = || http.iter().filter(|o| o.question.at.port == 443);
+        assert!(at_443().count() > 10);
+        assert_eq!(at_443().any(|o| o.outcome.is_err()), seen_closed, "{times}");
+        if times == 1 {
+            assert!(at_443().any(|o| o.attempts > 1), "no attempt was added");
+            assert!(at_443().any(|o| o.attempts == 1), "all was asked again");
+        }
+        // Refusals are answers: nobody asks them again.
+        let refused = observed.observations.ports.iter().filter(|o| o.question.at.port() != 443);
+        assert!(refused.into_iter().all(|o| o.attempts <= 1), "{:?}", observed.observations.ports);
+    }
+}
+
+/// A retry that finds no time left leaves what was known.
+#[tokio::test]
+async fn a_run_without_time_left_keeps_its_reasons() {
+    let peer = Peer::tls(Act::Reset).await;
+    let mut spec = spec();
+    spec.limits.total_ms = 2_000;
+    let net = net(&spec, &[(443, peer.at)]);
+    let (_stop, watch) = watch::channel(false);
+    let seen = begin(&spec, &net);
+    let begun = Instant::now();
+    let observed = observe_again(5, spec.into(), net.into(), seen, watch, &|_| ()).await;
+    within(begun, 8.0);
+    let visit = observed.observations.find(&visit(Scheme::Https, "/")).unwrap();
+    assert!(matches!(visit.outcome, Err(ProbeError { kind: ErrorKind::Reset | ErrorKind::Closed, .. })));
+    assert!(visit.attempts > 1);
+}
+
+/// One that is not there yet is waited for; one that never comes is waited for no longer than asked.
+#[tokio::test]
+async fn a_site_is_waited_for() {
+    let unready = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec();
+    let (_stop, watch) = watch::channel(false);
+    let spec = Arc::new(spec());
+    for (first, limit, answered, at_once) in [(0, 60, true, true), (2, 60, true, false), (9_999, 2, false, false)]
+    {
+        let peer =
+            Peer::tls(Act::First(first, Act::Say(unready.clone()).into(), Act::Say(ok.clone()).into())).await;
+        let way = net(&spec, &[(443, peer.at)]).way;
+        let limit = Duration::from_secs(limit);
+        let waited = wait(&spec, &way, limit, watch.clone(), &|_| ()).await;
+        assert_eq!((waited.answered, waited.time.is_zero()), (answered, at_once), "{first}: {waited:?}");
+    }
+    let (stop, watch) = watch::channel(false);
+    stop.send(true).unwrap();
+    let waited =
+        wait(&spec, &Way { closed: true, ..Way::default() }, Duration::from_secs(60), watch, &|_| ()).await;
+    assert!(!waited.answered && waited.time < Duration::from_secs(50));
 }

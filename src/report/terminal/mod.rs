@@ -1,6 +1,7 @@
 //! The screen. Samples in the design are its specification.
 
 mod blocks;
+mod circumstances;
 mod items;
 mod layout;
 
@@ -111,7 +112,11 @@ fn heading(lines: &mut Lines, report: &Report, first: Option<&str>) {
         from.push("this machine".into());
     }
     from.push(report.started_at.readable());
+    from.extend(circumstances::waited(report));
     lines.hang(&[(DIM, "  from  ")], &from.join("  "), DIM);
+    for said in circumstances::circumstances(report) {
+        lines.hang(&[(DIM, "  note  ")], &said, PLAIN);
+    }
 }
 
 /// The addresses of the site that were found.

@@ -1,0 +1,42 @@
+//! What had no answer is asked again.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::{Ending, Net, Observed, Progress, observe};
+use crate::observation::{Ask, ErrorKind, Observations, ProbeError};
+use crate::spec::Spec;
+
+/// Observes, and so many times more what came out unanswered, all within `limits.total`.
+pub async fn observe_again(
+    times: u8,
+    spec: Arc<Spec>,
+    net: Arc<Net>,
+    begin: Observations,
+    stop: watch::Receiver<bool>,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Observed {
+    let mut observed = observe(spec.clone(), net.clone(), begin, stop.clone(), progress).await;
+    for _ in 0..times {
+        let mut rest = observed.observations.clone();
+        let forgotten = rest.forget(may_be_answered);
+        if observed.ending != Ending::Complete || forgotten.is_empty() {
+            break;
+        }
+        // Refusals are believed between two good answers: the second comes after what is asked now.
+        rest.http.retain(|o| o.question.ask != Ask::Again);
+        net.forget_shut();
+        let panicked = observed.panicked;
+        observed = observe(spec.clone(), net.clone(), rest, stop.clone(), progress).await;
+        observed.panicked |= panicked;
+        forgotten.into_iter().for_each(|fact| observed.observations.recall(fact));
+    }
+    observed
+}
+
+/// Another time may bring an answer: the network or the site was at fault, and nothing was refused on purpose.
+fn may_be_answered(error: &ProbeError) -> bool {
+    use ErrorKind::{Closed, Limited, Reset, Timeout, Unreachable};
+    matches!(error.kind, Timeout | Reset | Closed | Limited | Unreachable)
+}
