@@ -18,13 +18,15 @@ RESOLVER, OTHER_RESOLVER = "127.0.0.53", "127.0.0.54"
 
 
 class Stack:
-    def __init__(self, delay_ms: float = 0, loss: float = 0):
+    def __init__(self, golive: Path, delay_ms: float = 0, loss: float = 0):
         self.network = Network(delay_ms, loss)
         for owner in remove_leftovers():
             for folder in Path(tempfile.gettempdir()).glob(f"golive-{owner}-stack-*"):
                 shutil.rmtree(folder)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{self.network.prefix}-stack-"))
-        self.folder.chmod(0o755)  # PostgreSQL and nginx work as users of their own
+        self.folder.chmod(0o755)  # PostgreSQL, nginx and the scanner work as users of their own
+        # A home directory lets no other account in: nobody runs a copy.
+        self.golive = Path(shutil.copy(golive, self.folder / "golive"))
         self.servers: dict[str, Server] = {}
         self.now: dict[str, object] = {}
 
@@ -46,7 +48,7 @@ class Stack:
         self.start(
             "control",
             self.network.control,
-            ["python3", HERE / "listener.py", CONTROL4, CONTROL6, *GUARDED_PORTS],
+            [self.golive, "listen"],
             tcp=GUARDED_PORTS,
         ).wait()
         # Always sound: what `--dns-servers` names when the system's resolver is at fault.
@@ -265,10 +267,6 @@ class Stack:
     def inside(self, *words) -> list[str]:
         """The command as the scanner runs it: as nobody, who may do nothing that every account may not."""
         return ["ip", "netns", "exec", self.network.scan, "setpriv", *UNPRIVILEGED, *map(str, words)]
-
-    def program(self, golive: Path) -> Path:
-        """Where nobody may run it: a home directory lets no other account in."""
-        return Path(shutil.copy(golive, self.folder / "golive"))
 
     def curl(self, *words) -> str:
         done = subprocess.run(
