@@ -8,26 +8,33 @@ from dataclasses import dataclass, field, fields, replace
 SITE = "app.example.com"
 ALIAS = "www.example.com"
 
-# Documentation prefixes (RFC 5737, RFC 3849): nothing here is private, and nothing is anybody's.
+# Documentation prefixes (RFC 5737, RFC 3849, RFC 9637): nothing here is private, and nothing is anybody's.
 HOST4, HOST6 = "203.0.113.7", "2001:db8::7"
 CONTROL4, CONTROL6 = "203.0.113.250", "2001:db8::250"
 SCAN4, SCAN6 = "198.51.100.20", "2001:db8:5::20"
+HOME4, HOME6 = "192.168.1.20", "fd00:1::20"
+CONTAINER4, CONTAINER6 = "172.17.0.2", "fd00:17::2"
+BRIDGE4, BRIDGE6 = "172.17.0.1", "fd00:17::1"  # of the host, towards the container
+LOST4, LOST6 = "198.51.100.70", "2001:db8:6::70"  # r2 knows no way to them
+LOOP4, LOOP6 = "198.51.100.100", "2001:db8:7::100"  # r1 and r2 send them to each other
 
+ROUTERS = ("r1", "r2", "r3")
 GUARDED_PORTS = (3000, 8000, 5432, 6379)
 
 
 @dataclass(frozen=True)
 class Firewall:
-    mode: str = "refuse"  # refuse (RST) | reject (ICMP) | drop | none
+    mode: str = "refuse"  # refuse (RST) | reject, prohibit (ICMP) | drop | none
     allow4: tuple = ()  # further ports let in, by family: the gap between Docker and ufw
     allow6: tuple = ()
     drop4: tuple = ()  # ports that are silent whatever the mode
     drop6: tuple = ()
+    quic: bool = True  # UDP 443 is let in
 
 
 @dataclass(frozen=True)
 class Front:
-    kind: str = "caddy"  # caddy | nginx | none (nothing listens on 80 and 443)
+    kind: str = "caddy"  # caddy | nginx | haproxy (sound alone) | none (nothing listens on 80 and 443)
     certificate: str = "sound"  # a name in authority.py
     redirect: str = "same-host"  # same-host | fixed-name | gap (/api/health answers on :80) | found (302) | none
     unknown: str = "closed"  # other names: closed | empty (200 without content) | blog (another site) | api (it decides)
@@ -90,7 +97,47 @@ class Names:
 
 @dataclass(frozen=True)
 class Scanner:
-    ipv6: bool = True
+    # routed | none (no route) | unreachable, prohibit, blackhole (a route that says so) | dead-gateway; IPv6: disabled
+    ipv4: str = "routed"
+    ipv6: str = "routed"
+    home: bool = False  # private addresses, which the first router masquerades
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A filter between scanner and host."""
+
+    room: str  # scan | r1 | r2 | r3
+    chain: str  # output (of the scanner) | prerouting | forward
+    verdict: str  # drop | reset | prohibited | unreachable
+    ports: tuple = GUARDED_PORTS
+    family: str = "both"  # both | ipv4 | ipv6
+
+
+@dataclass(frozen=True)
+class Routers:
+    """Those between scanner and host, and the scanner's own filter."""
+
+    rules: tuple = ()
+    silent: tuple = ()  # routers that send no ICMP errors
+    limits: bool = False  # ICMP errors rate-limited as Linux does by default
+
+
+@dataclass(frozen=True)
+class Container:
+    """Behind the host, as Docker publishes ports: one hop deeper. What comes for 443 it hands to the host's front."""
+
+    published: tuple = ()
+    dropped: bool = False  # by the host, on the way in
+
+
+@dataclass(frozen=True)
+class Impostor:
+    """Who answers in place of the host."""
+
+    # synproxy (r3, every port) | closer, tarpit (the host, every port but the site's) | local (r1 ends web connections)
+    kind: str = ""
+    family: str = "both"  # both | ipv4 | ipv6
 
 
 @dataclass(frozen=True)
@@ -103,6 +150,9 @@ class Deployment:
     postgres: Postgres = field(default_factory=Postgres)
     names: Names = field(default_factory=Names)
     scanner: Scanner = field(default_factory=Scanner)
+    routers: Routers = field(default_factory=Routers)
+    container: Container = field(default_factory=Container)
+    impostor: Impostor = field(default_factory=Impostor)
 
     def changed(self, changes: dict) -> "Deployment":
         """`{"front.certificate": "expired"}` → this deployment with that certificate."""

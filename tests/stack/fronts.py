@@ -1,4 +1,4 @@
-"""Caddy and nginx as a careful owner sets them up on one server. Each fault is one variable of the template."""
+"""Caddy, nginx and HAProxy as a careful owner sets them up on one server. Each fault is one variable of the template."""
 
 from pathlib import Path
 
@@ -111,7 +111,8 @@ def nginx(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> s
             block("events", "worker_connections 1024;"),
             block(
                 "http",
-                "access_log off;\nserver_tokens off;\nssl_protocols TLSv1.2 TLSv1.3;\n" + weak,
+                f"log_format line '$server_addr $request';\naccess_log {folder}/access.log line;",
+                "server_tokens off;\nssl_protocols TLSv1.2 TLSv1.3;\n" + weak,
                 limit,
                 "\n".join(
                     f"{kind}_temp_path {folder}/nginx-{kind};"
@@ -176,3 +177,64 @@ def caddy(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> s
             block(names, tls, hsts, everywhere, api, dotenv, block("handle", at_page, web)),
         ]
     )
+
+
+# HAProxy
+
+
+def haproxy(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> str:
+    """The names of the site alone: others get no certificate (strict-sni) and no answer."""
+    pem = folder / "haproxy.pem"
+    pem.write_text(chain.read_text() + key.read_text())
+    return HAPROXY.format(
+        pem=pem,
+        site=SITE,
+        alias=ALIAS,
+        hsts=f'http-after-response set-header Strict-Transport-Security "{HSTS}"',
+        policy="\n    ".join(f'http-response set-header {name} "{value}"' for name, value in HEADERS.items()),
+        api=API,
+        web=WEB,
+    )
+
+
+HAPROXY = """
+global
+    ssl-default-bind-options ssl-min-ver TLSv1.2
+    ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
+    ssl-default-bind-ciphers ECDHE+AESGCM:ECDHE+CHACHA20
+    tune.ssl.default-dh-param 2048
+
+defaults
+    mode http
+    option forwardfor
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+
+frontend plain
+    bind 0.0.0.0:80
+    bind :::80 v6only
+    acl ours hdr(host),field(1,:),lower -m str {site} {alias}
+    http-request reject unless ours
+    http-request redirect scheme https code 301
+
+frontend site
+    bind 0.0.0.0:443 ssl crt {pem} strict-sni alpn h2,http/1.1
+    bind :::443 v6only ssl crt {pem} strict-sni alpn h2,http/1.1
+    acl ours hdr(host),field(1,:),lower -m str {site}
+    acl alias hdr(host),field(1,:),lower -m str {alias}
+    http-request reject unless ours or alias
+    {hsts}
+    http-request set-header X-Forwarded-Proto https
+    http-request redirect prefix https://{site} code 301 if alias
+    acl api path -m beg /api/
+    use_backend api if api
+    default_backend web
+
+backend api
+    server api {api}
+
+backend web
+    {policy}
+    server web {web}
+"""

@@ -1,6 +1,7 @@
 """One run of the program, and what it left behind."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deployment import ALIAS, SITE
+from stack import NOBODY
 
 LONGEST = 90  # seconds; the program's own limit is below it
 
@@ -60,6 +62,7 @@ def write_policy(folder: Path, paths=PATHS, origins=ORIGINS, more=""):
 
 def run(stack, golive, folder: Path, *words, interrupt_after=None, wanted="golive.json") -> Run:
     """`words` as a person would type them, with the reports into `folder`."""
+    os.chown(folder, NOBODY, NOBODY)
     begun = time.monotonic()
     process = subprocess.Popen(
         stack.inside(golive, *words),
@@ -86,7 +89,9 @@ def run(stack, golive, folder: Path, *words, interrupt_after=None, wanted="goliv
     return Run(process.returncode, screen, errors, report, folder, time.monotonic() - begun)
 
 
-def scan(stack, golive, folder: Path, *flags, paths=PATHS, origins=ORIGINS, interrupt_after=None) -> Run:
-    write_policy(folder, paths, origins)
+def scan(
+    stack, golive, folder: Path, *flags, paths=PATHS, origins=ORIGINS, policy="", interrupt_after=None
+) -> Run:
+    write_policy(folder, paths, origins, policy)
     trust = ("--cacert", stack.authority.root)
     return run(stack, golive, folder, "scan", *trust, *REPORTS, *flags, interrupt_after=interrupt_after)

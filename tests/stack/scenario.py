@@ -32,14 +32,17 @@ class Scenario:
     name: str
     exit: int
     changes: dict = field(default_factory=dict)
-    fails: dict = field(default_factory=dict)  # check → what each failing subject contains
+    # Check → a text, or several: each is in a subject of that status (and no other subject fails).
+    fails: dict = field(default_factory=dict)
+    unknown: dict = field(default_factory=dict)
+    passes: dict = field(default_factory=dict)
     follows: tuple = ()  # checks that may fail beside it
-    unknown: dict = field(default_factory=dict)  # check → what an unknown subject contains
     no_pass: tuple = ()  # checks and families that must not say pass
     given: bool = False
     scope: str | None = None
     not_seen: tuple = ()
     flags: tuple = ()
+    policy: str = ""  # further lines of golive.toml
     paths: tuple = PATHS  # of golive.toml
     origins: tuple = (SITE,)  # cors.origins of golive.toml
     fronts: tuple = ("caddy", "nginx")
@@ -61,6 +64,10 @@ def is_open(address, number):
 
 def refused(address, number):
     return port(address, number), "curl: 7"
+
+
+def reset(address, number):
+    return f"-v {port(address, number)}", "reset by peer"
 
 
 def silent(address, number):

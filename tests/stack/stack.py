@@ -8,21 +8,25 @@ from pathlib import Path
 
 import fronts
 from authority import Authority
-from deployment import ALIAS, CONTROL4, CONTROL6, GUARDED_PORTS, HOST4, HOST6, SITE, Deployment
-from network import HERE, Network, remove_leftovers, sh
+from deployment import ALIAS, BRIDGE4, BRIDGE6, CONTROL4, CONTROL6, GUARDED_PORTS, HOST4, HOST6, SITE, Deployment
+from network import HERE, IMPOSTOR, LOCAL_PROXY, Network, remove_leftovers, sh
 from servers import Server, uvicorn
 
+NOBODY = 65534
+UNPRIVILEGED = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
 RESOLVER, OTHER_RESOLVER = "127.0.0.53", "127.0.0.54"
 
 
 class Stack:
-    def __init__(self, delay_ms: float = 0):
-        self.network = Network(delay_ms)
+    def __init__(self, golive: Path, delay_ms: float = 0, loss: float = 0):
+        self.network = Network(delay_ms, loss)
         for owner in remove_leftovers():
             for folder in Path(tempfile.gettempdir()).glob(f"golive-{owner}-stack-*"):
                 shutil.rmtree(folder)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{self.network.prefix}-stack-"))
-        self.folder.chmod(0o755)  # PostgreSQL and nginx work as users of their own
+        self.folder.chmod(0o755)  # PostgreSQL, nginx and the scanner work as users of their own
+        # A home directory lets no other account in: nobody runs a copy.
+        self.golive = Path(shutil.copy(golive, self.folder / "golive"))
         self.servers: dict[str, Server] = {}
         self.now: dict[str, object] = {}
 
@@ -44,7 +48,7 @@ class Stack:
         self.start(
             "control",
             self.network.control,
-            ["python3", HERE / "listener.py", CONTROL4, CONTROL6, *GUARDED_PORTS],
+            [self.golive, "listen"],
             tcp=GUARDED_PORTS,
         ).wait()
         # Always sound: what `--dns-servers` names when the system's resolver is at fault.
@@ -84,7 +88,10 @@ class Stack:
         self.network.guard(firewall)
 
     def change_scanner(self, scanner):
-        self.network.scanner_ipv6(scanner.ipv6)
+        self.network.become_scanner(scanner)
+
+    def change_routers(self, routers):
+        self.network.become_routers(routers)
 
     def change_front(self, front):
         self.stop("front")
@@ -97,8 +104,30 @@ class Stack:
         command = {
             "nginx": ["nginx", "-c", config, "-p", self.folder, "-e", self.folder / "nginx.log"],
             "caddy": ["caddy", "run", "--adapter", "caddyfile", "--config", config],
+            "haproxy": ["haproxy", "-W", "-f", config],
         }[front.kind]
         return self.start("front", self.network.host, command, tcp=[80, 443])
+
+    def change_container(self, container):
+        self.stop("container")
+        self.network.publish(container)
+        if 443 not in container.published:
+            return None
+        command = ["python3", HERE / "forward.py", f"443={BRIDGE4}", f"443={BRIDGE6}"]
+        return self.start("container", self.network.rooms["container"], command, tcp=[443])
+
+    def change_impostor(self, impostor):
+        self.stop("impostor")
+        self.network.disguise(impostor)
+        match impostor.kind:
+            case "closer" | "tarpit":
+                manner = ["hold"] if impostor.kind == "tarpit" else []
+                command = ["python3", HERE / "listener.py", *manner, "0.0.0.0", "::", IMPOSTOR]
+                return self.start("impostor", self.network.host, command, tcp=[IMPOSTOR])
+            case "local":
+                pairs = [f"{own}={ip}" for own in LOCAL_PROXY.values() for ip in (HOST4, HOST6)]
+                command = ["python3", HERE / "forward.py", *pairs]
+                return self.start("impostor", self.network.rooms["r1"], command, tcp=LOCAL_PROXY.values())
 
     def change_api(self, api):
         self.stop("api")
@@ -236,8 +265,8 @@ class Stack:
     # Inside
 
     def inside(self, *words) -> list[str]:
-        """The command as the scanner runs it."""
-        return ["ip", "netns", "exec", self.network.scan, *map(str, words)]
+        """The command as the scanner runs it: as nobody, who may do nothing that every account may not."""
+        return ["ip", "netns", "exec", self.network.scan, "setpriv", *UNPRIVILEGED, *map(str, words)]
 
     def curl(self, *words) -> str:
         done = subprocess.run(

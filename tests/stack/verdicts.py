@@ -25,7 +25,8 @@ def differences(expected, run: Run) -> list[str]:
     if run.report["interrupted"] != (expected.exit == 130):
         yield f"interrupted: {run.report['interrupted']}"
     yield from failures(expected, run)
-    yield from unknowns(expected, run)
+    yield from missing(run.deciding("unknown"), expected.unknown, "is not unknown")
+    yield from missing(run.deciding("pass"), expected.passes, "does not pass")
     for check in expected.no_pass:
         for finding in run.findings:
             if finding["status"] == "pass" and check in (finding["check"], finding["family"]):
@@ -42,22 +43,25 @@ def differences(expected, run: Run) -> list[str]:
 
 def failures(expected, run):
     failed = run.deciding("fail")
-    for check, subject in expected.fails.items():
-        subjects = [f["subject"] for f in failed if f["check"] == check]
-        if not subjects:
-            yield f"{check} does not fail"
-        for other in (s for s in subjects if subject not in s):
-            yield f"{check} fails for {other} too"
+    yield from missing(failed, expected.fails, "does not fail")
     for finding in failed:
-        if finding["check"] not in (*expected.fails, *expected.follows):
+        check, subject = finding["check"], finding["subject"]
+        if check not in (*expected.fails, *expected.follows):
             yield f"fails: {told(finding)}"
+        elif check in expected.fails and not any(text in subject for text in texts(expected.fails[check])):
+            yield f"{check} fails for {subject} too"
 
 
-def unknowns(expected, run):
-    unknown = run.deciding("unknown")
-    for check, subject in expected.unknown.items():
-        if not any(f["check"] == check and subject in f["subject"] for f in unknown):
-            yield f"{check} is not unknown for {subject or 'anything'}"
+def missing(findings, expected, words):
+    for check, wanted in expected.items():
+        subjects = [finding["subject"] for finding in findings if finding["check"] == check]
+        for text in texts(wanted):
+            if not any(text in subject for subject in subjects):
+                yield f"{check} {words} for {text or 'anything'}"
+
+
+def texts(wanted):
+    return (wanted,) if isinstance(wanted, str) else wanted
 
 
 def always(run: Run):

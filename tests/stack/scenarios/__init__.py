@@ -1,6 +1,6 @@
 """The table: one deployment, one question, one answer. Changes are against the sound deployment of deployment.py."""
 
-from scenarios import https, outside, policy, sound
+from scenarios import https, outside, policy, sound, way
 
 TABLE = [
     *sound.SOUND,
@@ -10,6 +10,12 @@ TABLE = [
     *outside.PORTS,
     *outside.DOWN,
     *outside.NAMES,
+    *way.ANSWERS,
+    *way.ROUTES,
+    *way.SILENCE,
+    *way.REFUSALS,
+    *way.OWN_SIDE,
+    *way.IMPOSTORS,
     *https.HTTPS,
     *https.CERTIFICATES,
     *policy.POLICIES,

@@ -1,7 +1,7 @@
 """What can be reached, and what can be known from where the scan is made: ports, silence, names."""
 
 import proofs
-from deployment import CONTROL4, CONTROL6, HOST4, HOST6
+from deployment import CONTROL4, CONTROL6, HOST4, HOST6, ROUTERS
 from scenario import (
     ANSWERS,
     CONTROLS,
@@ -68,34 +68,42 @@ PORTS = [
     ),
 ]
 
+# Routers that do not answer prove nothing: what is said of silence then rests on the control or the owner's word.
+UNPROVABLE = {"firewall.mode": "drop", "routers.silent": ROUTERS}
 SILENCE = [
+    Scenario(
+        "silent-proven",
+        GO,
+        {"firewall.mode": "drop"},
+        shows=(silent(HOST4, 6379), silent(HOST6, 5432)),
+    ),
     Scenario(
         "silent-unproven",
         UNPROVEN,
-        {"firewall.mode": "drop"},
+        UNPROVABLE,
         unknown={"egress-proven": ""},
         shows=(silent(HOST4, 6379), silent(HOST6, 5432)),
     ),
     Scenario(
         "silent-control",
         GO,
-        {"firewall.mode": "drop"},
+        UNPROVABLE,
         flags=CONTROLS,
         shows=(silent(HOST4, 6379), is_open(CONTROL4, 6379), is_open(CONTROL6, 8000)),
     ),
     Scenario(
         "silent-control-of-one-family",
         UNPROVEN,
-        {"firewall.mode": "drop"},
+        UNPROVABLE,
         flags=CONTROLS[:2],
         fronts=ONE,
         unknown={"datastore-port-closed": HOST6},
     ),
-    Scenario("silent-declared", GO, {"firewall.mode": "drop"}, flags=("--assume-egress",), given=True),
+    Scenario("silent-declared", GO, UNPROVABLE, flags=("--assume-egress",), given=True),
     Scenario(
         "silent-interrupted",
         INTERRUPTED,
-        {"firewall.mode": "drop"},
+        UNPROVABLE,
         interrupt_after=0.3,
         fronts=ONE,
         proofs=(proofs.interrupted_at_other_moments,),
@@ -185,10 +193,10 @@ NAMES = [
     Scenario(
         "scanner-without-ipv6",
         UNPROVEN,
-        {"scanner.ipv6": False},
+        {"scanner.ipv6": "none"},
         unknown={"families-covered": ""},
         fronts=ONE,
         shows=((f"-6 {HEALTH}", "curl: 7"),),
     ),
-    Scenario("scanner-asks-ipv4-alone", GO, {"scanner.ipv6": False}, flags=("-4",), scope="IPv4 only", fronts=ONE),
+    Scenario("scanner-asks-ipv4-alone", GO, {"scanner.ipv6": "none"}, flags=("-4",), scope="IPv4 only", fronts=ONE),
 ]

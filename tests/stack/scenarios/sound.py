@@ -1,6 +1,7 @@
 """What is sound, and what looks wrong but is not: GO where all of it is seen, and never NO-GO."""
 
 import proofs
+import seen
 from deployment import HOST4, HOST6
 from scenario import GO, HEALTH, ONE, PLAIN, SITE, UNPROVEN, Scenario, refused
 
@@ -21,6 +22,14 @@ SOUND = [
         ),
     ),
     Scenario("sound-steady", GO, {"web.varies": False}, proofs=(proofs.twice_the_same,), fronts=ONE),
+    Scenario(
+        "sound-counted",
+        GO,
+        {"front.unknown": "empty"},
+        proofs=(seen.plan_is_what_is_seen,),
+        policy=seen.NAMED_PORTS,
+        fronts=NGINX,
+    ),
     Scenario("sound-rejecting", GO, {"firewall.mode": "reject"}, shows=(refused(HOST4, 6379),)),
     Scenario(
         "sound-without-firewall",
@@ -33,6 +42,9 @@ SOUND = [
 ]
 
 TRAPS = [
+    # Its redirects carry HSTS only by http-after-response.
+    Scenario("trap-haproxy", GO, fronts=("haproxy",), shows=((HEALTH, "strict-transport-security"),)),
+    Scenario("trap-http3-shut-out", GO, {"firewall.quic": False}, fronts=ONE, shows=((HEALTH, 'alt-svc: h3'),)),
     Scenario(
         "trap-redirect-to-fixed-name",
         GO,
