@@ -1,5 +1,7 @@
 //! Whole runs against what does not want to be asked.
 
+use std::collections::BTreeSet;
+
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -182,7 +184,8 @@ async fn a_name_of_a_thousand_addresses_is_bounded() {
 /// What had no answer is asked again, and what was answered is not; a door that was found shut is tried anew.
 #[tokio::test]
 async fn what_had_no_answer_is_asked_again() {
-    let ok = || Act::Say(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec());
+    let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: sid=4f3c2b1a09f8e7d6; Secure\r\n\r\nok";
+    let ok = || Act::Say(ok.to_vec());
     for (times, seen_closed) in [(0, true), (1, false)] {
         // The web port is knocked at, and then there is one who hangs up on a few.
         let peer = Peer::tls(Act::First(6, Act::Reset.into(), ok().into())).await;
@@ -199,6 +202,9 @@ async fn what_had_no_answer_is_asked_again() {
         if times == 1 {
             assert!(at_443().any(|o| o.attempts > 1), "no attempt was added");
             assert!(at_443().any(|o| o.attempts == 1), "all was asked again");
+            // What is equal is still seen to be.
+            let cookies = at_443().filter_map(|o| o.outcome.as_ref().ok()?.first().value("set-cookie"));
+            assert_eq!(cookies.collect::<BTreeSet<_>>().len(), 1);
         }
         // Refusals are answers: nobody asks them again.
         let refused = observed.observations.ports.iter().filter(|o| o.question.at.port() != 443);
