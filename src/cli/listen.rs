@@ -52,10 +52,11 @@ pub fn run(args: &Args) -> Exit {
 }
 
 /// Wherever a scan may meet silence, it asks the control on the same port: those of the web, those that must be closed,
-/// those that are swept.
-fn asked(spec: &Spec) -> PortSet {
+/// those that are swept, which come last: not every machine can open all.
+fn asked(spec: &Spec) -> Vec<u16> {
     let web = spec.origins().map(|origin| origin.port).chain([spec.ports.http]);
-    web.chain(spec.ports.closed.iter().map(|closed| closed.port)).chain(spec.ports.sweep.ports().iter()).collect()
+    let closed = spec.ports.closed.iter().map(|closed| closed.port);
+    closed.chain(web).chain(spec.ports.sweep.ports().iter()).collect()
 }
 
 /// Without a file the site decides nothing about the ports.
@@ -68,7 +69,7 @@ fn addresses(args: &Args) -> Vec<IpAddr> {
     if args.address.is_empty() { every() } else { args.address.clone() }
 }
 
-async fn listen(addresses: &[IpAddr], ports: &PortSet, site: Option<&Origin>) -> Exit {
+async fn listen(addresses: &[IpAddr], ports: &[u16], site: Option<&Origin>) -> Exit {
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
@@ -124,9 +125,10 @@ mod tests {
     fn what_a_scan_asks_is_listened_on() {
         let mut spec = Spec::of(anyone());
         let ports = asked(&spec);
-        assert!([80, 443, 3000, 5432, 6379, 8000].iter().all(|port| ports.contains(*port)), "{ports}");
-        assert!(spec.ports.sweep.ports().iter().all(|port| ports.contains(port)), "{ports}");
+        assert!(spec.ports.sweep.ports().iter().all(|port| ports.contains(&port)), "{ports:?}");
         spec.ports.sweep = Sweep::Off;
-        assert_eq!(asked(&spec).to_string(), "80,443,3000,5432,6379,8000");
+        let named = [3000, 8000, 5432, 6379, 443, 80];
+        assert_eq!(asked(&spec), named);
+        assert_eq!(ports[..6], named);
     }
 }

@@ -251,3 +251,19 @@ async fn a_site_is_waited_for() {
         wait(&spec, &Way { closed: true, ..Way::default() }, Duration::from_secs(60), watch, &|_| ()).await;
     assert!(!waited.answered && waited.time < Duration::from_secs(50));
 }
+
+/// Whoever asks us to slow down is obeyed, and that is kept: a pace of ours is no fact of the site.
+#[tokio::test]
+async fn being_asked_to_slow_down_is_recorded() {
+    let throttled = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let peer = Peer::tls(Act::Say(throttled)).await;
+    let spec = spec();
+    let net = net(&spec, &[(443, peer.at)]);
+    let observed = run(spec, net).await.observations;
+    let ip: IpAddr = IP.parse().unwrap();
+    assert_eq!(observed.vantage.slowed, [ip]);
+    let visit = observed.find(&visit(Scheme::Https, "/")).unwrap();
+    let error = visit.outcome.as_ref().unwrap_err();
+    assert_eq!((error.kind.clone(), visit.attempts), (ErrorKind::Limited, 2));
+    assert!(error.detail.starts_with("429"), "{}", error.detail);
+}
