@@ -9,7 +9,7 @@ use super::output::print;
 use super::scan::runtime;
 use super::{Exit, complain, policy};
 use crate::observe::{Listening, public_addresses};
-use crate::spec::{Ports, Spec};
+use crate::spec::Spec;
 use crate::target::{Host, Origin, PortRange, PortSet, Scheme};
 
 #[derive(clap::Args)]
@@ -38,7 +38,7 @@ pub fn run(args: &Args) -> Exit {
         Err(exit) => return exit,
     };
     let ports = match &args.ports[..] {
-        [] => asked(&written.as_ref().unwrap_or(&Spec::of(anyone())).ports),
+        [] => asked(written.as_ref().unwrap_or(&Spec::of(anyone()))),
         given => given.iter().flat_map(|range| range.first..=range.last).collect(),
     };
     let runtime = match runtime() {
@@ -51,9 +51,12 @@ pub fn run(args: &Args) -> Exit {
     exit
 }
 
-/// The ports where a scan meets silence and asks the control: those that must be closed, and those that are swept.
-fn asked(ports: &Ports) -> PortSet {
-    ports.closed.iter().map(|closed| closed.port).chain(ports.sweep.ports().iter()).collect()
+/// Wherever a scan may meet silence, it asks the control on the same port: those of the web, those that must be closed,
+/// those that are swept, which come last: not every machine can open all.
+fn asked(spec: &Spec) -> Vec<u16> {
+    let web = spec.origins().map(|origin| origin.port).chain([spec.ports.http]);
+    let closed = spec.ports.closed.iter().map(|closed| closed.port);
+    closed.chain(web).chain(spec.ports.sweep.ports().iter()).collect()
 }
 
 /// Without a file the site decides nothing about the ports.
@@ -66,7 +69,7 @@ fn addresses(args: &Args) -> Vec<IpAddr> {
     if args.address.is_empty() { every() } else { args.address.clone() }
 }
 
-async fn listen(addresses: &[IpAddr], ports: &PortSet, site: Option<&Origin>) -> Exit {
+async fn listen(addresses: &[IpAddr], ports: &[u16], site: Option<&Origin>) -> Exit {
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
@@ -116,13 +119,16 @@ fn controls(addresses: &[IpAddr]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Sweep;
 
     #[test]
     fn what_a_scan_asks_is_listened_on() {
-        let ports = asked(&Spec::of(anyone()).ports);
-        assert!([3000, 5432, 6379, 8000].iter().all(|port| ports.contains(*port)), "{ports}");
-        let swept = Spec::of(anyone()).ports.sweep.ports();
-        assert!(swept.iter().all(|port| ports.contains(port)), "{ports}");
-        assert!(!ports.contains(443) && !ports.contains(80), "{ports}");
+        let mut spec = Spec::of(anyone());
+        let ports = asked(&spec);
+        assert!(spec.ports.sweep.ports().iter().all(|port| ports.contains(&port)), "{ports:?}");
+        spec.ports.sweep = Sweep::Off;
+        let named = [3000, 8000, 5432, 6379, 443, 80];
+        assert_eq!(asked(&spec), named);
+        assert_eq!(ports[..6], named);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::{Ending, Net, Observed, Progress, observe};
+use super::{Ending, Net, Observed, Progress, Run, round};
 use crate::observation::{Ask, ErrorKind, Observations, ProbeError};
 use crate::spec::Spec;
 
@@ -17,7 +17,9 @@ pub async fn observe_again(
     stop: watch::Receiver<bool>,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Observed {
-    let mut observed = observe(spec.clone(), net.clone(), begin, stop.clone(), progress).await;
+    // One run: what is hidden is hidden by one key, so that equal values stay equal.
+    let run = Arc::new(Run::new(spec, net, begin.nonce));
+    let mut observed = round(&run, begin, stop.clone(), progress).await;
     for _ in 0..times {
         let mut rest = observed.observations.clone();
         let forgotten = rest.forget(may_be_answered);
@@ -26,9 +28,9 @@ pub async fn observe_again(
         }
         // Refusals are believed between two good answers: the second comes after what is asked now.
         rest.http.retain(|o| o.question.ask != Ask::Again);
-        net.forget_shut();
+        run.net.forget_shut();
         let panicked = observed.panicked;
-        observed = observe(spec.clone(), net.clone(), rest, stop.clone(), progress).await;
+        observed = round(&run, rest, stop.clone(), progress).await;
         observed.panicked |= panicked;
         forgotten.into_iter().for_each(|fact| observed.observations.recall(fact));
     }

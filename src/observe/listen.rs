@@ -1,6 +1,6 @@
 //! The other end of a control: ports that take connections and say nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr, TcpListener as StdListener};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
@@ -29,14 +29,18 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Opens each port at each address. Must be called inside the runtime.
-    pub fn open(addresses: &[IpAddr], ports: &PortSet) -> Self {
+    /// Opens each port at each address, the first ones first. Must be called inside the runtime.
+    pub fn open(addresses: &[IpAddr], ports: &[u16]) -> Self {
         let mut listeners = vec![];
         let (mut open, mut shut) = (BTreeMap::<IpAddr, Vec<u16>>::new(), BTreeMap::<_, Vec<u16>>::new());
         let files = descriptors::raise(addresses.len() * ports.len() + SPARE);
         let room = files.saturating_sub(SPARE);
+        let mut tried = BTreeSet::new();
         // One port after the other: with few descriptors each port that is open is open at every address.
-        for (port, ip) in ports.iter().flat_map(|port| addresses.iter().map(move |ip| (port, *ip))) {
+        for (port, ip) in ports.iter().flat_map(|port| addresses.iter().map(move |ip| (*port, *ip))) {
+            if !tried.insert((port, ip)) {
+                continue;
+            }
             let opened = if listeners.len() < room {
                 listener((ip, port).into()).map_err(words)
             } else {
@@ -115,7 +119,7 @@ mod tests {
         let free = TcpListener::bind((HERE, 0)).await.unwrap();
         let [used_port, free_port] = [&used, &free].map(|listener| listener.local_addr().unwrap().port());
         drop(free);
-        let listening = Listening::open(&[HERE], &[used_port, free_port].into_iter().collect());
+        let listening = Listening::open(&[HERE], &[free_port, used_port, free_port]);
         assert_eq!(listening.open, BTreeMap::from([(HERE, [free_port].into_iter().collect())]));
         assert_eq!(listening.shut, BTreeMap::from([((HERE, "in use".into()), [used_port].into_iter().collect())]));
         let accepting = tokio::spawn(listening.accept());

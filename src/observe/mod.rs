@@ -101,10 +101,20 @@ pub async fn observe(
     spec: Arc<Spec>,
     net: Arc<Net>,
     begin: Observations,
+    stop: watch::Receiver<bool>,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Observed {
+    observe_again(0, spec, net, begin, stop, progress).await
+}
+
+/// Asks what is wanted and not held yet.
+async fn round(
+    run: &Arc<Run>,
+    begin: Observations,
     mut stop: watch::Receiver<bool>,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Observed {
-    let run = Arc::new(Run::new(spec.clone(), net.clone(), begin.nonce));
+    let Run { spec, net, .. } = &**run;
     let deadline = net.started() + spec.limits.total();
     let before = begin.questions().len();
     let mut observations = begin;
@@ -116,8 +126,8 @@ pub async fn observe(
     let mut sweeps = vec![];
     let ending = 'run: loop {
         let begun = Instant::now();
-        let wanted = plan::wanted(&spec, &observations);
-        let places = Arc::new(known_places(&spec, &observations));
+        let wanted = plan::wanted(spec, &observations);
+        let places = Arc::new(known_places(spec, &observations));
         if *stop.borrow() {
             break Ending::Stopped;
         }

@@ -1,5 +1,7 @@
 //! Whole runs against what does not want to be asked.
 
+use std::collections::BTreeSet;
+
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -182,7 +184,8 @@ async fn a_name_of_a_thousand_addresses_is_bounded() {
 /// What had no answer is asked again, and what was answered is not; a door that was found shut is tried anew.
 #[tokio::test]
 async fn what_had_no_answer_is_asked_again() {
-    let ok = || Act::Say(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec());
+    let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: sid=4f3c2b1a09f8e7d6; Secure\r\n\r\nok";
+    let ok = || Act::Say(ok.to_vec());
     for (times, seen_closed) in [(0, true), (1, false)] {
         // The web port is knocked at, and then there is one who hangs up on a few.
         let peer = Peer::tls(Act::First(6, Act::Reset.into(), ok().into())).await;
@@ -199,6 +202,9 @@ async fn what_had_no_answer_is_asked_again() {
         if times == 1 {
             assert!(at_443().any(|o| o.attempts > 1), "no attempt was added");
             assert!(at_443().any(|o| o.attempts == 1), "all was asked again");
+            // What is equal is still seen to be.
+            let cookies = at_443().filter_map(|o| o.outcome.as_ref().ok()?.first().value("set-cookie"));
+            assert_eq!(cookies.collect::<BTreeSet<_>>().len(), 1);
         }
         // Refusals are answers: nobody asks them again.
         let refused = observed.observations.ports.iter().filter(|o| o.question.at.port() != 443);
@@ -244,4 +250,20 @@ async fn a_site_is_waited_for() {
     let waited =
         wait(&spec, &Way { closed: true, ..Way::default() }, Duration::from_secs(60), watch, &|_| ()).await;
     assert!(!waited.answered && waited.time < Duration::from_secs(50));
+}
+
+/// Whoever asks us to slow down is obeyed, and that is kept: a pace of ours is no fact of the site.
+#[tokio::test]
+async fn being_asked_to_slow_down_is_recorded() {
+    let throttled = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let peer = Peer::tls(Act::Say(throttled)).await;
+    let spec = spec();
+    let net = net(&spec, &[(443, peer.at)]);
+    let observed = run(spec, net).await.observations;
+    let ip: IpAddr = IP.parse().unwrap();
+    assert_eq!(observed.vantage.slowed, [ip]);
+    let visit = observed.find(&visit(Scheme::Https, "/")).unwrap();
+    let error = visit.outcome.as_ref().unwrap_err();
+    assert_eq!((error.kind.clone(), visit.attempts), (ErrorKind::Limited, 2));
+    assert!(error.detail.starts_with("429"), "{}", error.detail);
 }
