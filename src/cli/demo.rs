@@ -1,5 +1,8 @@
 //! `golive demo`: the whole pipeline against a deployment inside this process.
 
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -70,7 +73,10 @@ fn way(deployment: &Deployment) -> Way {
         port: Some(from.port()),
         to: *to,
     });
-    Way { pins: deployment.names.clone(), resolvers: None, doors: doors.collect(), closed: true }
+    let hosts: BTreeSet<IpAddr> = deployment.doors.keys().map(SocketAddr::ip).collect();
+    let others =
+        hosts.into_iter().map(|ip| Door { host: Some(Host::Address(ip)), port: None, to: deployment.elsewhere });
+    Way { pins: deployment.names.clone(), resolvers: None, doors: doors.chain(others).collect(), closed: true }
 }
 
 fn find(name: &str) -> Result<&'static Fault, Exit> {

@@ -46,6 +46,18 @@ pub const FAULTS: &[Fault] = &[
         says: "8000 is closed on IPv4 and serves the application on IPv6",
     },
     Fault {
+        name: "portainer-open",
+        check: "only-expected-ports-open",
+        follows: &[],
+        says: "9000 serves Portainer to the world",
+    },
+    Fault {
+        name: "docker-open-on-ipv6",
+        check: "only-expected-ports-open",
+        follows: &["families-agree"],
+        says: "2375 is closed on IPv4 and serves the Docker API on IPv6",
+    },
+    Fault {
         name: "ipv6-dead",
         check: "web-ports-open",
         follows: &[],

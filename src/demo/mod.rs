@@ -25,6 +25,8 @@ pub struct Deployment {
     pub names: BTreeMap<String, Vec<IpAddr>>,
     /// Where each address and port of the deployment is found on this machine.
     pub doors: BTreeMap<SocketAddr, SocketAddr>,
+    /// Where every other port of those addresses is found: it refuses.
+    pub elsewhere: SocketAddr,
     /// DER of the roots that its certificates are to be verified with.
     pub roots: Vec<Vec<u8>>,
     /// The golive.toml that it promises to keep.
@@ -42,13 +44,14 @@ pub async fn start(fault: Option<&'static Fault>) -> io::Result<Deployment> {
     let identity = tls::identity(fault, jiff::Timestamp::now())?;
     let shut = TcpSocket::new_v4()?;
     shut.bind(LOOPBACK)?;
+    let elsewhere = shut.local_addr()?;
     let mut services = JoinSet::new();
     let mut doors = BTreeMap::new();
     for ip in ADDRESSES {
         for port in ports::PORTS {
             let entry = Entry { ip, port, fault };
             let inside = match ports::service(entry, &identity) {
-                None => shut.local_addr()?,
+                None => elsewhere,
                 Some(service) => {
                     let listener = TcpListener::bind(LOOPBACK).await?;
                     let inside = listener.local_addr()?;
@@ -62,6 +65,7 @@ pub async fn start(fault: Option<&'static Fault>) -> io::Result<Deployment> {
     Ok(Deployment {
         names: names(fault),
         doors,
+        elsewhere,
         roots: identity.roots,
         config: include_str!("golive.toml"),
         _shut: shut,

@@ -9,11 +9,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::exchange::{Request, Response};
 use super::tls::{self, Identity};
 use super::{CONNECTION, Entry, exchange, site};
 
-/// Every port that a scan of the deployment may dial.
-pub(super) const PORTS: [u16; 6] = [80, 443, 3000, 5432, 6379, 8000];
+/// Every port at which something may listen, or that a scan asks by its name.
+pub(super) const PORTS: [u16; 8] = [80, 443, 2375, 3000, 5432, 6379, 8000, 9000];
 
 #[derive(Clone)]
 pub(super) enum Service {
@@ -23,6 +24,8 @@ pub(super) enum Service {
     Application,
     Postgresql,
     Redis,
+    Docker,
+    Portainer,
 }
 
 /// What listens there; `None` refuses connections.
@@ -34,6 +37,8 @@ pub(super) fn service(entry: Entry, identity: &Identity) -> Option<Service> {
         80 => Some(Service::Http),
         8000 if open("api-port-open") || entry.has_on_ipv6("api-port-open-on-ipv6") => Some(Service::Application),
         5432 if open("postgresql-open") => Some(Service::Postgresql),
+        2375 if entry.has_on_ipv6("docker-open-on-ipv6") => Some(Service::Docker),
+        9000 if open("portainer-open") => Some(Service::Portainer),
         6379 if open("redis-open") || entry.has_on_ipv6("redis-open-on-ipv6") => Some(Service::Redis),
         _ => None,
     }
@@ -63,9 +68,28 @@ async fn talk(mut stream: TcpStream, entry: Entry, service: Service) -> io::Resu
         }
         Service::Http => exchange::serve(&mut stream, |request| site::http(entry, request)).await,
         Service::Application => exchange::serve(&mut stream, |request| site::direct(entry, request)).await,
+        Service::Docker => exchange::serve(&mut stream, docker).await,
+        Service::Portainer => exchange::serve(&mut stream, portainer).await,
         Service::Postgresql => greet(&mut stream, SSL_REQUEST, b"N").await,
         Service::Redis => greet(&mut stream, b"PING\r\n", b"-NOAUTH Authentication required.\r\n").await,
     }
+}
+
+/// The Engine API, `GET /version`.
+fn docker(request: &Request) -> Response {
+    match request.path() {
+        "/version" => Response::new(
+            200,
+            "application/json",
+            r#"{"Version":"28.5.1","ApiVersion":"1.51","MinAPIVersion":"1.24","Os":"linux","Arch":"amd64"}"#,
+        ),
+        _ => Response::new(404, "application/json", r#"{"message":"page not found"}"#),
+    }
+}
+
+fn portainer(_: &Request) -> Response {
+    let page = "<!doctype html><html lang=\"en\"><head><title>Portainer</title></head><body></body></html>";
+    Response::new(200, "text/html; charset=utf-8", page)
 }
 
 /// Answers a greeting that it knows; anything else ends the connection.

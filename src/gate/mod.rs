@@ -176,10 +176,15 @@ fn written_off(finding: &Finding) -> bool {
 fn not_seen(spec: &Spec, seen: &Observations, findings: &[Finding]) -> Vec<String> {
     let of_the_site = |ip| !spec.vantage.control.contains(&ip);
     let answered = seen.ports.iter().filter(|o| o.outcome.is_ok() && of_the_site(o.question.at.ip()));
-    let knocked: BTreeSet<u16> = answered.map(|o| o.question.at.port()).collect();
-    let ports = format!("{} ports", thousands(65_535 - knocked.len() as u64));
+    let mut known: BTreeSet<u16> = answered.map(|o| o.question.at.port()).collect();
+    for o in &seen.sweeps {
+        let unknown = o.outcome.as_ref().map_or(&o.question.ports, |swept| &swept.unknown);
+        known.extend(o.question.ports.without(unknown).iter());
+    }
+    let left = 65_535 - known.len() as u64;
+    let ports = (left > 0).then(|| format!("{} ports", thousands(left)));
     let unseen = findings.iter().filter(|f| f.unseen).map(|f| f.message.clone());
-    distinct([ports, "UDP".into()].into_iter().chain(unseen))
+    distinct(ports.into_iter().chain(["UDP".into()]).chain(unseen))
 }
 
 /// In the order of their first occurrence.

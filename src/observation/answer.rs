@@ -174,6 +174,10 @@ pub enum Mark {
     },
     /// A page that asks a visitor to prove that they are human.
     Challenge,
+    /// A console or an API that administers, or a datastore's own.
+    Software {
+        name: String,
+    },
 }
 
 /// A place in a page that a browser follows or remembers. The URL is redacted.
@@ -284,6 +288,14 @@ impl Content {
             return false;
         }
         self.digest == other.digest || resemblance(&self.sketch, &other.sketch) >= 0.8
+    }
+
+    /// The software that it is recognised as.
+    pub fn software(&self) -> Option<&str> {
+        self.marks.iter().find_map(|mark| match mark {
+            Mark::Software { name } => Some(name.as_str()),
+            _ => None,
+        })
     }
 
     /// The share of words that two contents have in common; `None` where either has too few to tell.

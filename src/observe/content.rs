@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::page::{self, Tag};
 use super::redact::Redactor;
+use super::software;
 use crate::observation::{Content, Echo, Link, Mark, Place, SKETCH_SIZE};
 
 /// Links, names of variables and names of services that are kept.
@@ -100,10 +101,12 @@ fn marks(text: &str) -> Vec<Mark> {
     if is_html {
         marks.push(Mark::Html);
         marks.extend(is_challenge(text).then_some(Mark::Challenge));
+        marks.extend(software::of_page(text));
         return marks;
     }
     if start.starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(start).is_ok() {
         marks.push(Mark::Json);
+        marks.extend(software::of_json(start));
         return marks;
     }
     marks.extend(dotenv(start).map(|keys| Mark::Dotenv { keys }));

@@ -20,6 +20,7 @@ mod record;
 mod redact;
 mod resolve;
 mod revocation;
+mod software;
 mod sweep;
 mod tap;
 mod tls;

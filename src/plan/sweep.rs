@@ -6,7 +6,7 @@ use super::doors::{bare, greeting, web_port};
 use super::names::hosts;
 use crate::observation::{Ask, Greet, Http, Knock, Method, Observations, PortState, Probe, Sweep, Swept};
 use crate::spec::{Spec, usual_service};
-use crate::target::{Endpoint, PortSet, Scheme};
+use crate::target::{Endpoint, Scheme};
 
 /// Open ports of one address that are asked what they are.
 const MOST_ASKED: usize = 32;
@@ -31,12 +31,12 @@ pub fn questions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
 
 /// At most how many questions this may become, for each address.
 pub fn most_each(spec: &Spec) -> usize {
-    if left(spec).is_empty() { 0 } else { 1 + 8 * spec.vantage.control.len() + 3 * MOST_ASKED }
+    if spec.swept_ports().is_empty() { 0 } else { 1 + 8 * spec.vantage.control.len() + 3 * MOST_ASKED }
 }
 
 /// An address is swept beside its open web port, without which silence means nothing.
 fn sweeps(spec: &Spec, seen: &Observations) -> Vec<Sweep> {
-    let ports = left(spec);
+    let ports = spec.swept_ports();
     if ports.is_empty() {
         return vec![];
     }
@@ -47,13 +47,6 @@ fn sweeps(spec: &Spec, seen: &Observations) -> Vec<Sweep> {
     };
     let hosts = hosts(spec, seen).into_iter();
     hosts.filter_map(|at| Some(Sweep { at, ports: ports.clone(), beside: beside(at)? })).collect()
-}
-
-/// The ports of the sweep that are not knocked at by name.
-fn left(spec: &Spec) -> PortSet {
-    let web = spec.origins().map(|origin| origin.port);
-    let named = web.chain([spec.ports.http]).chain(spec.ports.closed.iter().map(|closed| closed.port));
-    spec.ports.sweep.ports().without(&named.collect())
 }
 
 /// What a sampled silent port is at the owner's controls.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use toml::de::DeValue;
 
+use super::Spec;
 use super::error::{Wrong, quoted};
 use super::value::{kind, port};
 use crate::target::{PortRange, PortSet};
@@ -28,6 +29,15 @@ impl Sweep {
             Self::All => (1..=u16::MAX).collect(),
             Self::Listed(ports) => ports.clone(),
         }
+    }
+}
+
+impl Spec {
+    /// The ports of the sweep that no other promise names.
+    pub fn swept_ports(&self) -> PortSet {
+        let web = self.origins().map(|origin| origin.port);
+        let named = web.chain([self.ports.http]).chain(self.ports.closed.iter().map(|closed| closed.port));
+        self.ports.sweep.ports().without(&named.collect())
     }
 }
 

@@ -1,5 +1,7 @@
 //! The demo scanned in this process, wired as `golive demo` wires it.
 
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
@@ -84,7 +86,10 @@ pub fn way(deployment: &Deployment) -> Way {
         port: Some(from.port()),
         to: *to,
     });
-    Way { pins: deployment.names.clone(), resolvers: None, doors: doors.collect(), closed: true }
+    let hosts: BTreeSet<IpAddr> = deployment.doors.keys().map(SocketAddr::ip).collect();
+    let others =
+        hosts.into_iter().map(|ip| Door { host: Some(Host::Address(ip)), port: None, to: deployment.elsewhere });
+    Way { pins: deployment.names.clone(), resolvers: None, doors: doors.chain(others).collect(), closed: true }
 }
 
 /// A golive.toml with every check known.

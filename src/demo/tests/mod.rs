@@ -22,6 +22,8 @@ const CHANGES: &[(&str, &[&str])] = &[
     ("redis-open-on-ipv6", &["6379 IPv6"]),
     ("api-port-open", &["8000 IPv4", "8000 IPv6"]),
     ("api-port-open-on-ipv6", &["8000 IPv6"]),
+    ("portainer-open", &["9000 IPv4", "9000 IPv6"]),
+    ("docker-open-on-ipv6", &["2375 IPv6"]),
     ("ipv6-dead", &["443 IPv6", "80 IPv6"]),
     ("http-serves-page", &["http /", "http /absent", "http /api/health"]),
     ("redirect-missing-on-path", &["http /api/health"]),

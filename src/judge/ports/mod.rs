@@ -1,6 +1,8 @@
 //! Is the reverse proxy the only thing that the internet can reach?
 
-use std::collections::{BTreeMap, BTreeSet};
+mod swept;
+
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::answered::{baseline, is_application, shut_out};
@@ -14,6 +16,7 @@ use crate::target::Family;
 pub(super) const CHECKS: &[Check] = &[
     check!("ports/datastore-port-closed", datastore_port_closed),
     check!("ports/app-port-closed", app_port_closed),
+    check!("ports/only-expected-ports-open", swept::only_expected_ports_open),
     check!("ports/families-agree", families_agree),
     check!("ports/web-ports-open", web_ports_open),
 ];
@@ -66,7 +69,7 @@ fn app_port_closed(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 fn direct(spec: &Spec, seen: &Seen, knock: &Observation<Knock>) -> Vec<(String, String)> {
     let at = knock.question.at;
     let asked = seen.asked::<Http>().filter(|o| o.question.ask == Ask::Direct && o.question.at.socket() == at);
-    let mut found: Vec<(bool, String, String)> = asked
+    let mut found: Vec<(bool, bool, String, String)> = asked
         .filter_map(|o| {
             let exchange = o.outcome.as_ref().ok()?;
             // The application behind the proxy is at the site's own port.
@@ -75,15 +78,18 @@ fn direct(spec: &Spec, seen: &Seen, knock: &Observation<Knock>) -> Vec<(String, 
             let same = base.is_some_and(|base| is_application(base, None, exchange.first()));
             let status = exchange.first().status;
             let url = o.question.at.url(&o.question.path);
-            let words = match same {
-                true => format!("the application answers without the proxy: {status} to GET {url}"),
-                false => format!("an HTTP server answers {status} to GET {url}"),
+            let answered = format!("answers {status} to GET {url}");
+            let software = exchange.first().content.software();
+            let words = match software {
+                _ if same => format!("the application answers without the proxy: {status} to GET {url}"),
+                Some(name) => format!("{name} {answered}"),
+                None => format!("an HTTP server {answered}"),
             };
-            Some((!same, o.id(), words))
+            Some((!same, software.is_none(), o.id(), words))
         })
         .collect();
     found.sort();
-    found.into_iter().map(|(_, id, words)| (id, words)).collect()
+    found.into_iter().map(|(.., id, words)| (id, words)).collect()
 }
 
 /// Knocks on these ports at the site's addresses.
@@ -166,10 +172,10 @@ fn is_bare(o: &Observation<Knock>) -> bool {
 /// A port that is closed on one family and open on the other is the gap that Docker and ufw leave.
 fn families_agree(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let all: Vec<&ClosedPort> = spec.ports.closed.iter().collect();
-    if all.is_empty() {
+    let mut by_port = swept::by_port(spec, seen);
+    if all.is_empty() && by_port.is_empty() {
         return vec![Verdict::new(Subject::Site, Status::Skip, "no port in ports.closed")];
     }
-    let mut by_port: BTreeMap<u16, Vec<Verdict>> = BTreeMap::new();
     for (o, port) in knocks(seen, &all) {
         by_port.entry(port.port).or_default().push(is_closed(spec, seen, o, |_| "port is open".into()));
     }

@@ -1,7 +1,6 @@
 //! The loop of a sweep: sends what is owed as the pace allows, hears what comes, and knows when to stop.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -90,13 +89,17 @@ struct Engine<'a> {
 impl<'a> Engine<'a> {
     fn new(net: &'a Net, host: Option<&'a Host>, question: &'a Sweep, wire: Wire<Asked>, window: usize) -> Self {
         let now = Instant::now();
+        let mut ports = Ports::new(&question.ports);
+        let leads = |port: u16| net.door(host, (question.at, port).into()).is_some();
+        let nowhere: Vec<u16> = question.ports.iter().filter(|port| !leads(*port)).collect();
+        nowhere.iter().for_each(|port| ports.give_up(*port));
         Self {
             net,
             host,
             question,
             wire,
             window,
-            ports: Ports::new(&question.ports),
+            ports,
             pace: Pace::new(net.limits().sweep_rate, net.round_trip(question.at), now),
             is_short: question.ports.len() <= SHORT,
             queue: VecDeque::new(),
@@ -112,7 +115,7 @@ impl<'a> Engine<'a> {
             voided: 0,
             early: 0,
             locals: 0,
-            unclear: None,
+            unclear: (!nowhere.is_empty()).then(|| "no way from here leads there".into()),
             is_done: false,
             // Any number will do.
             dice: getrandom::u64().unwrap_or_default() | 1,
@@ -164,7 +167,7 @@ impl<'a> Engine<'a> {
         } else if now >= self.net.ends() {
             Some("the time ran out".into())
         } else if self.locals >= MOST_LOCAL {
-            self.unclear.clone()
+            Some(self.unclear.clone().unwrap_or_else(|| format!("no way from here leads to port {beside}")))
         } else if self.breaths > MOST_BREATHS {
             Some("this machine has no socket left".into())
         } else if self.voided > 4 * self.question.ports.len() + FIRST as usize {
@@ -283,7 +286,7 @@ impl<'a> Engine<'a> {
     }
 
     fn send_canary(&mut self, now: Instant) -> bool {
-        let Some(to) = self.way(self.question.beside) else {
+        let Some(to) = self.net.door(self.host, (self.question.at, self.question.beside).into()) else {
             self.locals = MOST_LOCAL;
             return false;
         };
@@ -303,12 +306,9 @@ impl<'a> Engine<'a> {
     }
 
     fn send_probe(&mut self, port: u16, now: Instant) -> bool {
+        let Some(to) = self.net.door(self.host, (self.question.at, port).into()) else { return true };
         let batch = self.ports.ask(port);
         let asked = Asked::Port { port, batch, number: self.probes };
-        let Some(to) = self.way(port) else {
-            self.ports.heard(port, batch, State::Unclear);
-            return true;
-        };
         match self.wire.begin(to, asked) {
             Begun::Pending(token) => {
                 let due = now + self.kept();
@@ -334,14 +334,6 @@ impl<'a> Engine<'a> {
     fn breathe(&mut self, now: Instant) {
         self.not_before = now + BREATH;
         self.breaths += if self.wire.open() == 0 { 1 } else { 0 };
-    }
-
-    fn way(&mut self, port: u16) -> Option<SocketAddr> {
-        let to = self.net.door(self.host, (self.question.at, port).into());
-        if to.is_none() {
-            self.unclear.get_or_insert("no way from here leads there".into());
-        }
-        to
     }
 
     fn hear(&mut self, asked: Asked, answer: Answer, now: Instant) {

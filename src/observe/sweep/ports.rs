@@ -64,6 +64,11 @@ impl Ports {
         matches!(state, State::Silent | State::Unclear) && asked < rounds
     }
 
+    /// A port cannot be asked.
+    pub fn give_up(&mut self, port: u16) {
+        self.all[usize::from(port)] = Port { state: State::Unclear, asked: u8::MAX };
+    }
+
     /// A port was asked. Returns the number of its batch.
     pub fn ask(&mut self, port: u16) -> u32 {
         let asked = &mut self.all[usize::from(port)].asked;
