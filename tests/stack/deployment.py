@@ -135,9 +135,10 @@ class Container:
 class Impostor:
     """Who answers in place of the host."""
 
-    # synproxy (r3, every port) | closer, tarpit (the host, every port but the site's) | local (r1 ends web connections)
+    # synproxy (on r3) | closer, tarpit (on the host) | local (r1 ends web connections)
     kind: str = ""
     family: str = "both"  # both | ipv4 | ipv6
+    spares: tuple = (22, 80, 443)  # of closer and tarpit
 
 
 @dataclass(frozen=True)

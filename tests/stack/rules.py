@@ -124,9 +124,9 @@ def synproxy(impostor: Impostor) -> dict:
 
 
 def every_other_port(impostor: Impostor, to: int) -> dict:
-    """All but those of the site lead to one that accepts."""
+    """All but a few lead to one that accepts."""
     which = [f"iifname eth0 {family}" for family in families(impostor.family)]
-    return {DNAT: [f"{w} tcp dport != {{ 22, 80, 443 }} redirect to :{to}" for w in which]}
+    return {DNAT: [f"{w} tcp dport != {numbers(impostor.spares)} redirect to :{to}" for w in which]}
 
 
 def transparent_proxy(impostor: Impostor, ports: dict) -> dict:

@@ -99,6 +99,14 @@ SILENCE = [
         fronts=ONE,
         unknown={"datastore-port-closed": HOST6},
     ),
+    Scenario(
+        "silent-control-does-not-listen",
+        UNPROVEN,
+        UNPROVABLE,
+        flags=("--control", "203.0.113.1", "--control", "2001:db8::1"),
+        fronts=ONE,
+        unknown={"egress-proven": (HOST4, HOST6)},
+    ),
     Scenario("silent-declared", GO, UNPROVABLE, flags=("--assume-egress",), given=True),
     Scenario(
         "silent-interrupted",

@@ -3,17 +3,7 @@
 Only what judges the way is asked: a row costs a second or two, and the rest of the table asks everything else.
 """
 
-from deployment import (
-    GUARDED_PORTS,
-    HOST4,
-    HOST6,
-    LOOP4,
-    LOOP6,
-    LOST4,
-    LOST6,
-    ROUTERS,
-    Rule,
-)
+from deployment import GUARDED_PORTS, HOST4, HOST6, LOOP4, LOOP6, LOST4, LOST6, ROUTERS, Rule
 from scenario import GO, NO_GO, ONE, UNPROVEN, Scenario, is_open, refused, reset, silent
 
 WAY = ("--only", "vantage,ports")
@@ -187,6 +177,18 @@ OWN_SIDE = [
 
 # Others answer for the host: what they say of ports is theirs. Bytes of an application are not to be had of them.
 IMPOSTORS = [
+    row(
+        "impostor-before-open-redis",
+        NO_GO,
+        {
+            "impostor.kind": "closer",
+            "impostor.spares": (22, 80, 443, 6379),
+            "redis.bind": "0.0.0.0 ::",
+            "firewall.mode": "none",
+        },
+        fails={"datastore-port-closed": on_both(6379)},
+        unknown={"path-honest": (HOST4, HOST6), "datastore-port-closed": on_both(5432)},
+    ),
     *(
         row(
             f"impostor-{kind}-{family}",
