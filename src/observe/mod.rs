@@ -5,6 +5,7 @@ mod dial;
 mod dialogue;
 mod hello;
 mod http;
+mod http2;
 mod net;
 mod page;
 mod path;

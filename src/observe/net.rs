@@ -185,6 +185,11 @@ impl Net {
         Ok(stream)
     }
 
+    /// Whether TCP to there is led elsewhere, or nowhere: nothing else may go there either.
+    pub fn is_led(&self, host: &Host, at: SocketAddr) -> bool {
+        self.door(Some(host), at) != Some(at)
+    }
+
     fn door(&self, host: Option<&Host>, at: SocketAddr) -> Option<SocketAddr> {
         let leads = |door: &&Door| {
             let host_fits = match &door.host {
