@@ -49,6 +49,9 @@ pub struct What {
     /// Leave these families or checks out
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub skip: Vec<String>,
+    /// An address of the host behind a CDN: its ports are judged, and it must not serve the world (repeatable)
+    #[arg(long, value_name = "ADDR")]
+    pub origin: Vec<IpAddr>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -172,6 +175,7 @@ impl Question {
             only: self.what.only.clone(),
             skip: self.what.skip.clone(),
             control: self.vantage.control.clone(),
+            origin: self.what.origin.clone(),
             assume_egress: self.vantage.assume_egress,
             max_time: self.when.max_time,
             connect_timeout: self.when.connect_timeout,

@@ -26,6 +26,7 @@ impl Http {
         let mut request = Request::plain(&self.at, self.method, self.path.clone());
         match &self.ask {
             Ask::Visit | Ask::Again | Ask::Health | Ask::Toggled | Ask::Direct | Ask::File => {}
+            Ask::Sibling | Ask::Http2 => {}
             Ask::Absent => request.target += &format!("golive-{nonce}"),
             Ask::Upgrade => {
                 if self.method == Method::Post {

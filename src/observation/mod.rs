@@ -1,6 +1,8 @@
 //! What was asked and what the network said. Data only: no clock, no socket, no opinion.
 
+mod announced;
 mod answer;
+mod cdn;
 mod certificate;
 mod clock;
 mod forged;
@@ -282,9 +284,10 @@ impl Observations {
         self.find(question)?.outcome.as_ref().ok()
     }
 
-    /// Lookups without an answer.
+    /// Lookups that were sent and have no answer.
     pub fn unresolved(&self) -> impl Iterator<Item = (String, &ProbeError)> {
-        self.lookups.iter().filter_map(|o| Some((o.id(), o.outcome.as_ref().err()?)))
+        let failed = self.lookups.iter().filter_map(|o| Some((o.id(), o.outcome.as_ref().err()?)));
+        failed.filter(|(_, error)| error.kind != ErrorKind::NotSent)
     }
 
     /// The folder of each visited path that answers JSON: where programs are answered.

@@ -65,7 +65,7 @@ impl Session {
     }
 }
 
-/// An HTTP/1.1 exchange, and the typed reason it is sent. `plan::request` says what goes on the wire.
+/// An HTTP exchange, 1.1 unless the reason says otherwise, and the typed reason it is sent. `plan::request` says what goes on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Http {
@@ -110,6 +110,10 @@ pub enum Ask {
     Origin { claim: Claim, preflight: Option<String>, round: u8 },
     /// A file that must not be served.
     File,
+    /// Over plain HTTP, by the `www.` name or apex that nobody declared: where does it lead?
+    Sibling,
+    /// The same over HTTP/2.
+    Http2,
 }
 
 /// Which wrong host is named. `app.example.com` is the site's name, `n` the run's random number.
@@ -264,6 +268,8 @@ impl fmt::Display for Ask {
             Self::Origin { claim, preflight: None, .. } => write!(f, "origin:{claim}"),
             Self::Origin { claim, preflight: Some(method), .. } => write!(f, "origin:{claim}:preflight-{method}"),
             Self::File => f.write_str("file"),
+            Self::Sibling => f.write_str("sibling"),
+            Self::Http2 => f.write_str("http2"),
         }
     }
 }

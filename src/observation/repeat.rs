@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::{
-    Authority, Caa, Crl, Greet, Hello, Http, Knock, Lookup, Method, Nonce, Observation, Passage, Quic, Request,
-    Route, Session, Sni, Sweep,
+    Ask, Authority, Caa, Crl, Greet, Hello, Http, Knock, Lookup, Method, Nonce, Observation, Passage, Quic,
+    Request, Route, Session, Sni, Sweep,
 };
 use crate::target::{Endpoint, Family, Host, Origin, Scheme};
 
@@ -55,7 +55,10 @@ impl Repeat for Observation<Hello> {
 
 impl Repeat for Observation<Quic> {
     fn repeat(&self) -> Vec<String> {
-        vec![]
+        let at = &self.question.at;
+        let dialled = Dialled { origin: at.origin(), ip: Some(at.ip), foreign: false };
+        let url = quoted(&format!("{}/", dialled.origin));
+        vec![format!("curl --http3-only -sD- -o/dev/null{} {url}", dialled.flags())]
     }
 }
 
@@ -106,6 +109,13 @@ impl Repeat for Observation<Http> {
     /// The request, and the one that its redirects ended with.
     fn repeat(&self) -> Vec<String> {
         let at = &self.question.at;
+        let curl = |dialled: &Dialled, request: &Request| {
+            let words = curl(dialled, request);
+            match self.question.ask {
+                Ask::Http2 => words.replacen("curl", "curl --http2", 1),
+                _ => words,
+            }
+        };
         match self.outcome.as_ref().map(|exchange| &exchange.hops[..]) {
             Ok([only]) => vec![curl(&Dialled::of(at, &only.request), &only.request)],
             Ok([first, .., last]) => vec![
@@ -220,7 +230,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::{Ask, Claim, Content, Exchange, Forgery, Hop, ProbeError, Question, Response, Sni};
+    use crate::observation::{Claim, Content, Exchange, Forgery, Hop, ProbeError, Question, Response, Sni};
     use crate::target::PortSet;
 
     fn unanswered<Q: Question>(question: Q) -> Observation<Q> {

@@ -8,11 +8,14 @@ use std::time::Duration;
 use tokio::time::sleep;
 use url::Url;
 
-use super::http::{Raw, send};
+use super::http::{self, Raw};
+use super::http2;
 use super::net::Net;
 use super::places::Place;
 use super::record::Recorder;
-use crate::observation::{ErrorKind, Exchange, Hop, Http, Method, Nonce, ProbeError, Request, Stage, Stopped};
+use crate::observation::{
+    Ask, ErrorKind, Exchange, Hop, Http, Method, Nonce, ProbeError, Request, Stage, Stopped,
+};
 use crate::plan::{self, Follow};
 use crate::spec::Spec;
 use crate::target::{Endpoint, Family, Host, Origin, Scheme};
@@ -41,7 +44,8 @@ impl Dialogue<'_> {
     /// The first exchange has no answer; a later one without ends the dialogue as `Stopped::Error`.
     pub async fn hold(&self, question: &Http, place: Place) -> (u8, Result<Exchange, ProbeError>) {
         let first = plan::request(self.spec, self.nonce, question);
-        let (attempts, raw) = match self.politely(&question.at, &first, place).await {
+        let over = if question.ask == Ask::Http2 { Over::Http2 } else { Over::Http1 };
+        let (attempts, raw) = match self.politely(&question.at, &first, over, place).await {
             (attempts, Ok(raw)) => (attempts, raw),
             (attempts, Err(error)) => return (attempts, Err(error)),
         };
@@ -82,7 +86,7 @@ impl Dialogue<'_> {
             let mut sent = request.clone();
             sent.fields.extend(jar.field(&at));
             let place = self.net.place(at.ip).await;
-            raw = match self.politely(&at, &sent, place).await {
+            raw = match self.politely(&at, &sent, Over::Http1, place).await {
                 (_, Ok(raw)) => raw,
                 (_, Err(error)) => {
                     exchange.stopped = Some(Stopped::Error(error));
@@ -115,8 +119,14 @@ impl Dialogue<'_> {
     }
 
     /// One exchange, and one more when the site asks us to slow down.
-    async fn politely(&self, at: &Endpoint, request: &Request, place: Place) -> (u8, Result<Raw, ProbeError>) {
-        let wait = match send(self.net, at, request).await {
+    async fn politely(
+        &self,
+        at: &Endpoint,
+        request: &Request,
+        over: Over,
+        place: Place,
+    ) -> (u8, Result<Raw, ProbeError>) {
+        let wait = match self.send(at, request, over).await {
             Ok(raw) => match held_off(&raw) {
                 Some(wait) => wait,
                 None => return (1, Ok(raw)),
@@ -127,7 +137,7 @@ impl Dialogue<'_> {
         drop(place);
         sleep(wait).await;
         let place = self.net.place(at.ip).await;
-        match send(self.net, at, request).await {
+        match self.send(at, request, over).await {
             Ok(raw) if held_off(&raw).is_some() => {
                 place.slow_down();
                 let detail = format!("{}: the site asks us to slow down", raw.status);
@@ -136,6 +146,20 @@ impl Dialogue<'_> {
             answer => (2, answer),
         }
     }
+
+    async fn send(&self, at: &Endpoint, request: &Request, over: Over) -> Result<Raw, ProbeError> {
+        match over {
+            Over::Http1 => http::send(self.net, at, request).await,
+            Over::Http2 => http2::send(self.net, at, request).await,
+        }
+    }
+}
+
+/// The version that an exchange is spoken in.
+#[derive(Clone, Copy)]
+enum Over {
+    Http1,
+    Http2,
 }
 
 fn is_followed(follow: Follow, at: &Endpoint) -> bool {
@@ -175,7 +199,7 @@ fn target(url: &Url) -> String {
 
 /// A script's request keeps its Origin field on a redirect inside the site.
 fn own_origin(question: &Http, first: &Hop) -> Option<(String, String)> {
-    let crate::observation::Ask::Origin { .. } = question.ask else { return None };
+    let Ask::Origin { .. } = question.ask else { return None };
     first.request.fields.iter().find(|(name, _)| name == "Origin").cloned()
 }
 

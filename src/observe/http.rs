@@ -1,4 +1,4 @@
-//! One HTTP/1.1 exchange on one connection: sent as planned, read within bounds.
+//! One HTTP/1.1 exchange on one connection: sent as planned, read within bounds. What HTTP/2 does alike is shared.
 
 use std::error::Error as _;
 use std::io;
@@ -17,7 +17,7 @@ use crate::observation::{ErrorKind, ProbeError, Request, Stage};
 use crate::target::{Endpoint, Scheme};
 
 /// More fields than this are refused.
-const MOST_FIELDS: usize = 100;
+pub const MOST_FIELDS: usize = 100;
 
 /// The longest request-target that the library sends.
 const MOST_TARGET: usize = 65_534;
@@ -39,7 +39,7 @@ pub struct Raw {
 pub async fn send(net: &Net, at: &Endpoint, request: &Request) -> Result<Raw, ProbeError> {
     let limits = net.limits();
     let until = |begun: Instant| begun + limits.exchange();
-    let wire = wire(request)?;
+    let wire = wire(request, &request.target, &[])?;
     let answer = match at.scheme {
         Scheme::Http => {
             let stream = net.connect(Some(&at.host), at.socket()).await?;
@@ -93,7 +93,7 @@ where
 }
 
 /// What no answer to a request of ours can be.
-fn unasked(status: u16) -> Option<&'static str> {
+pub fn unasked(status: u16) -> Option<&'static str> {
     match status {
         // RFC 9110 §7.8: only a protocol that the client named.
         101 => Some("the server switches to a protocol that nobody asked for"),
@@ -103,7 +103,7 @@ fn unasked(status: u16) -> Option<&'static str> {
     }
 }
 
-struct Driver(tokio::task::JoinHandle<hyper::Result<()>>);
+pub struct Driver(pub tokio::task::JoinHandle<hyper::Result<()>>);
 
 impl Drop for Driver {
     fn drop(&mut self) {
@@ -111,15 +111,19 @@ impl Drop for Driver {
     }
 }
 
-type Wire = hyper::Request<Empty<Bytes>>;
+pub type Wire = hyper::Request<Empty<Bytes>>;
 
-fn wire(request: &Request) -> Result<Wire, ProbeError> {
+/// The request as the library takes it, without some of its fields.
+///
+/// # Errors
+/// The library does not send it.
+pub fn wire(request: &Request, uri: &str, without: &[&str]) -> Result<Wire, ProbeError> {
     let mut builder = hyper::Request::builder().method(request.method.to_string().as_str());
-    for (name, value) in &request.fields {
+    for (name, value) in request.fields.iter().filter(|(name, _)| !without.contains(&name.as_str())) {
         builder = builder.header(name.as_str(), value.as_bytes());
     }
     // A redirect may have led here: its text is the target's, and is not repeated.
-    builder.uri(request.target.as_str()).body(Empty::new()).map_err(|_| {
+    builder.uri(uri).body(Empty::new()).map_err(|_| {
         let what = match request.target.len() {
             0..=MOST_TARGET => "the request holds what HTTP does not allow, and was not sent".into(),
             length => format!("the address has {length} bytes, and was not asked for"),
@@ -152,10 +156,10 @@ fn head_fields(whole: &[u8]) -> Result<Vec<(String, Vec<u8>)>, ProbeError> {
 }
 
 const MALFORMED: &str = "the head of the answer is malformed";
-const TOO_LARGE: &str = "the head of the answer has more than 300 KiB or 100 fields";
+pub const TOO_LARGE: &str = "the head of the answer has more than 300 KiB or 100 fields";
 
 /// The content up to a limit. What fails here leaves the head standing: the content counts as cut.
-async fn read(mut body: Incoming, limit: u64) -> (Vec<u8>, bool) {
+pub async fn read(mut body: Incoming, limit: u64) -> (Vec<u8>, bool) {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut bytes = vec![];
     while let Some(frame) = body.frame().await {

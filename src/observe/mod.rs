@@ -7,6 +7,7 @@ mod dial;
 mod dialogue;
 mod hello;
 mod http;
+mod http2;
 mod listen;
 mod net;
 mod page;

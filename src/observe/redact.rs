@@ -25,6 +25,7 @@ impl Redactor {
             "set-cookie" => self.cookie(value),
             "location" | "content-location" => self.url(value),
             "refresh" => self.refresh(value),
+            "x-served-by" => self.servers(value),
             name if SPOKEN.contains(&name) || name.starts_with("access-control-") => self.text(value),
             _ => self.mark(value),
         }
@@ -130,6 +131,15 @@ impl Redactor {
             }
             None => self.delay(value),
         }
+    }
+
+    /// The names of servers, of which only the form that a network's caches have is kept.
+    fn servers(&self, value: &str) -> String {
+        let names = value.split(',').map(str::trim).map(|name| match name.strip_prefix("cache-") {
+            Some(rest) => format!("cache-{}", self.mark(rest)),
+            None => self.mark(name),
+        });
+        names.collect::<Vec<String>>().join(", ")
     }
 
     fn delay(&self, value: &str) -> String {
@@ -281,6 +291,7 @@ mod tests {
             ("Location", "/products/blue-shoes", "/products/blue-shoes"),
             ("ETag", "\"abc\"", "‹"),
             ("X-Anything", "hunter2", "‹"),
+            ("X-Served-By", "cache-fra-etou8220101-FRA, cache-ams1,app-7", "cache-‹, cache-‹, ‹"),
             ("Server", "nginx/1.22.1", "nginx/1.22.1"),
             (
                 "Content-Security-Policy",

@@ -10,7 +10,7 @@ use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::{AlertDescription, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -62,23 +62,7 @@ async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     alpn: &[&[u8]],
 ) -> Result<Secured<S>, ProbeError> {
     let begun = Instant::now();
-    let capture = Arc::new(Capture { provider: provider(), seen: Mutex::default() });
-    let mut config = ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(|e| ProbeError::new(Stage::Handshake, ErrorKind::Local, e.to_string()))?
-        .dangerous()
-        .with_custom_certificate_verifier(capture.clone())
-        .with_no_client_auth();
-    // A resumed session would send no chain.
-    config.resumption = Resumption::disabled();
-    config.enable_sni = sni.is_some();
-    config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
-    let name = match sni {
-        Some(name) => ServerName::try_from(name.to_string()).map_err(|_| {
-            ProbeError::new(Stage::Handshake, ErrorKind::Local, format!("{name} fits no TLS hello"))
-        })?,
-        None => ServerName::IpAddress(ip.into()),
-    };
+    let (config, name, capture) = hello(sni, ip, alpn)?;
     let (tap, record) = Tap::opening(stream);
     let connected = TlsConnector::from(Arc::new(config)).connect(name, tap).await;
     let stream = connected.map_err(|e| {
@@ -113,12 +97,41 @@ async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(Secured { stream, handshake, begun })
 }
 
+/// What a handshake with any certificate is begun with.
+///
+/// # Errors
+/// The name fits no hello.
+pub fn hello(
+    sni: Option<&str>,
+    ip: IpAddr,
+    alpn: &[&[u8]],
+) -> Result<(ClientConfig, ServerName<'static>, Arc<Capture>), ProbeError> {
+    let capture = Arc::new(Capture { provider: provider(), seen: Mutex::default() });
+    let mut config = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|e| ProbeError::new(Stage::Handshake, ErrorKind::Local, e.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(capture.clone())
+        .with_no_client_auth();
+    // A resumed session would send no chain.
+    config.resumption = Resumption::disabled();
+    config.enable_sni = sni.is_some();
+    config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
+    let name = match sni {
+        Some(name) => ServerName::try_from(name.to_string()).map_err(|_| {
+            ProbeError::new(Stage::Handshake, ErrorKind::Local, format!("{name} fits no TLS hello"))
+        })?,
+        None => ServerName::IpAddress(ip.into()),
+    };
+    Ok((config, name, capture))
+}
+
 /// What a failed read or write of a TLS stream says.
 pub fn tls_error(error: &io::Error, stage: Stage) -> ProbeError {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let (kind, detail) = match inner {
         Some(rustls::Error::AlertReceived(alert)) => {
-            let name = alert.as_str().map_or_else(|| "unknown".into(), words);
+            let name = alert_name(*alert);
             (ErrorKind::Alert(name.clone()), format!("the server ends TLS with the alert {name}"))
         }
         Some(other) => (ErrorKind::Malformed, format!("TLS fails: {other}").escape_debug().take(200).collect()),
@@ -142,6 +155,10 @@ fn during(stage: Stage) -> &'static str {
         Stage::Handshake => "during the TLS handshake",
         _ => "without an answer",
     }
+}
+
+pub fn alert_name(alert: AlertDescription) -> String {
+    alert.as_str().map_or_else(|| "unknown".into(), words)
 }
 
 /// `UnrecognisedName` as RFC 8446 §6 spells it.
@@ -172,7 +189,7 @@ fn provider() -> Arc<CryptoProvider> {
 
 /// Accepts any certificate and keeps it. One for each handshake: its lock is the record.
 #[derive(Debug)]
-struct Capture {
+pub struct Capture {
     provider: Arc<CryptoProvider>,
     seen: Mutex<Shown>,
 }

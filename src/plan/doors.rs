@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::names::{hosts, places};
+use super::names::{hidden, hosts, places};
 use super::visits::sampled_paths;
 use crate::observation::{Ask, Greet, Http, Knock, Method, Observations, PortState, Probe};
 use crate::spec::Spec;
@@ -46,7 +46,7 @@ fn closed_knocks(spec: &Spec, seen: &Observations) -> Vec<Knock> {
             beside,
         })
     };
-    hosts(spec, seen).into_iter().flat_map(each).collect()
+    hosts(spec, seen).into_iter().chain(hidden(spec, seen)).flat_map(each).collect()
 }
 
 /// What a service is greeted with.

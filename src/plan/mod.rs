@@ -1,5 +1,6 @@
 //! What to ask next, given the promise and what was answered so far. Pure: no socket, no clock, no verdict.
 
+mod behind;
 mod doors;
 mod files;
 mod hellos;
@@ -20,7 +21,7 @@ use std::collections::BTreeSet;
 use crate::observation::{self, Greet, Observations, Probe};
 use crate::spec::Spec;
 
-pub use names::{addresses, places};
+pub use names::{addresses, places, swept_hosts};
 pub use request::{Follow, follow, hop, request};
 
 /// Questions of one kind, and who needs them.
@@ -38,6 +39,7 @@ const PHASES: &[&[Ask]] = &[
     &[
         Ask { families: &[], questions: doors::web, awaited: false },
         Ask { families: &["vantage", "ports"], questions: doors::closed, awaited: false },
+        Ask { families: &["vantage", "ports"], questions: behind::knocks, awaited: false },
         Ask { families: &["vantage", "ports"], questions: doors::controls, awaited: false },
         Ask { families: &["vantage", "ports"], questions: paths::routes, awaited: false },
         Ask { families: &["vantage", "ports"], questions: paths::passages, awaited: false },
@@ -57,6 +59,7 @@ const PHASES: &[&[Ask]] = &[
         Ask { families: &["cors"], questions: origins::questions, awaited: true },
         Ask { families: &["exposure"], questions: files::questions, awaited: true },
         Ask { families: &["ports"], questions: doors::direct, awaited: true },
+        Ask { families: &["ports"], questions: behind::questions, awaited: true },
         Ask { families: &["https"], questions: siblings::questions, awaited: true },
         Ask { families: &["https"], questions: protocols::questions, awaited: true },
         Ask { families: &["tls", "certificate"], questions: hellos::questions, awaited: true },
@@ -93,7 +96,8 @@ fn is_needed(spec: &Spec, ask: &Ask) -> bool {
 
 /// At most how many questions may follow from the answers, redirects and retries apart: an origin that is reflected
 /// is asked again, an open application port is visited, a silent port is tried at the owner's controls, and what the
-/// owner did not write is looked for: a path that answers, the folders that answer programs.
+/// owner did not write is looked for: a path that answers, the folders that answer programs. A host behind a CDN is asked
+/// where it listens, the sibling of a name where it leads, HTTP/2 and HTTP/3 where they are offered.
 pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
     let reflected = planned.http.iter().filter(|o| is_claim(&o.question.ask)).count();
     let controls: usize = planned.ports.iter().map(|o| spec.vantage.controls(o.question.at).count()).sum();
@@ -106,6 +110,9 @@ pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
         + visits::most_folders(spec) * places(spec, planned).len()
         + origins::most_by_folder(spec, planned)
         + names::hosts(spec, planned).len() * sweep::most_each(spec)
+        + behind::most(spec, planned)
+        + siblings::most(spec, planned)
+        + protocols::most(spec, planned)
 }
 
 fn is_claim(ask: &observation::Ask) -> bool {

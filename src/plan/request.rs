@@ -32,7 +32,12 @@ pub fn request(spec: &Spec, nonce: Nonce, question: &Http) -> Request {
         let names = spec.cors.headers.join(",").to_ascii_lowercase();
         request.fields.push(("Access-Control-Request-Headers".into(), names));
     }
-    with_usual(spec, request)
+    let mut request = with_usual(spec, request);
+    if question.ask == Ask::Http2 {
+        // RFC 9113 §8.2.2: a field of the connection makes a message malformed.
+        request.fields.retain(|(name, _)| name != "Connection");
+    }
+    request
 }
 
 /// A request for another place of the same site: the next hop of a dialogue.

@@ -2,8 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::observation::{
-    Addresses, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Hop, Http, Lookup, Mark, Nonce, Observation,
-    PortState, ProbeError, Question, Response, Sni, Stage, Swept, Timestamp, Vantage,
+    Addresses, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Handshake, Hop, Http, Lookup, Mark, Nonce, Observation, PortState, ProbeError, Question, QuicHandshake, Response, Sni, Stage, Swept, Timestamp, Vantage,
 };
 use crate::spec::OriginPattern;
 use crate::target::{Family, Scheme};
@@ -14,6 +13,7 @@ fn promise() -> Spec {
     spec.paths = vec!["/".into(), "/api/health".into()];
     spec.cors.origins = Some(vec![OriginPattern::Exact("https://console.example.com".parse().unwrap())]);
     spec.vantage.control = vec!["198.51.100.9".parse().unwrap()];
+    spec.origin = vec!["198.51.100.7".parse().unwrap(), "203.0.113.1".parse().unwrap()];
     spec
 }
 
@@ -47,9 +47,18 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
             )
             .into()
         }
-        Probe::Session(q) => told(q, Err(error())).into(),
+        Probe::Session(q) => {
+            let alpn = [Some("h2"), Some("http/1.1"), None][dice(3) as usize].map(String::from);
+            let (version, suite, group) = (String::new(), String::new(), None);
+            let shake =
+                Handshake { chain: vec![], chain_cut: false, version, suite, group, alpn, key_proven: true };
+            told(q, if dice(4) == 0 { Err(error()) } else { Ok(shake) }).into()
+        }
         Probe::Hello(q) => told(q, Err(error())).into(),
-        Probe::Quic(q) => told(q, Err(error())).into(),
+        Probe::Quic(q) => {
+            let alpn = [Some("h3"), None][dice(2) as usize].map(String::from);
+            told(q, if dice(2) == 0 { Err(error()) } else { Ok(QuicHandshake { alpn }) }).into()
+        }
         Probe::Route(q) => told(q, Err(error())).into(),
         Probe::Passage(q) => told(q, Err(error())).into(),
         Probe::Sweep(q) => {
@@ -64,11 +73,19 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
         Probe::Http(q) => {
             let request = q.request(Nonce(7));
             let sent = request.fields.iter().find(|(name, _)| name == "Origin").map(|(_, value)| value.clone());
-            let fields = sent.filter(|_| dice(2) == 0).map(|value| ("Access-Control-Allow-Origin".into(), value));
+            let mut fields: Vec<(String, String)> = vec![];
+            fields
+                .extend(sent.filter(|_| dice(2) == 0).map(|value| ("Access-Control-Allow-Origin".into(), value)));
+            if dice(2) == 0 {
+                fields.push(("Alt-Svc".into(), format!("h3=\":{}\"", 443 + dice(2))));
+            }
+            if dice(4) == 0 {
+                fields.push(("CF-Ray".into(), "‹redacted:0011aabb›".into()));
+            }
             let marks = if dice(2) == 0 { vec![Mark::Json] } else { vec![] };
             let content = Content { length: 1, marks, ..Content::default() };
             let status = [200, 404, 302, 500][dice(4) as usize];
-            let response = Response { status, fields: fields.into_iter().collect(), cookies: vec![], content };
+            let response = Response { status, fields, cookies: vec![], content };
             let exchange = Exchange { hops: vec![Hop { request, response }], stopped: None };
             told(q, if dice(4) == 0 { Err(error()) } else { Ok(exchange) }).into()
         }
@@ -112,10 +129,15 @@ proptest! {
         let spec = promise();
         let seen = run(&spec, seed)?;
         let places: BTreeSet<_> = places(&spec, &seen).into_iter().collect();
-        // Some two hundred questions a place: a site with two names at six addresses each is the most seen here.
+        // Some two hundred questions a place: a site with two names at six addresses each is the most seen here. The
+        // names beside them and the host behind them are asked where no name leads anywhere.
         let (_, all) = seen.answered();
-        prop_assert!(all <= 8 + 200 * places.len(), "{all} questions for {} places", places.len());
-        let only_own = |ip| places.iter().any(|place| place.ip == ip) || spec.vantage.control.contains(&ip);
+        prop_assert!(all <= 48 + 200 * places.len(), "{all} questions for {} places", places.len());
+        let only_own = |ip| {
+            places.iter().any(|place| place.ip == ip)
+                || spec.vantage.control.contains(&ip)
+                || spec.origin.contains(&ip)
+        };
         prop_assert!(seen.ports.iter().all(|o| only_own(o.question.at.ip())));
         prop_assert!(seen.http.iter().all(|o| only_own(o.question.at.ip)));
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::text::counted;
 use crate::gate::thousands;
 use crate::observation::{
-    Addresses, Exchange, Handshake, Observation, Observations, PortState, ProbeError, Question, Stopped,
+    Addresses, Exchange, Handshake, Observation, Observations, PortState, ProbeError, Question, QuicHandshake,
+    Stopped,
 };
 
 /// What one observation says, and how long it took.
@@ -22,6 +23,7 @@ pub(super) fn by_id(seen: &Observations) -> BTreeMap<String, Evidence> {
     all.extend(seen.ports.iter().map(|o| line(o, port)));
     all.extend(seen.sessions.iter().map(|o| line(o, session)));
     all.extend(seen.http.iter().map(|o| line(o, exchange)));
+    all.extend(seen.quic.iter().map(|o| line(o, quic)));
     all
 }
 
@@ -52,6 +54,10 @@ fn port(state: &PortState) -> String {
         PortState::Rejected { offender } => format!("rejected by {offender}"),
         PortState::Filtered => "filtered: no answer to five tries".into(),
     }
+}
+
+fn quic(handshake: &QuicHandshake) -> String {
+    format!("QUIC with {}", handshake.alpn.as_deref().unwrap_or("no protocol"))
 }
 
 fn session(handshake: &Handshake) -> String {

@@ -25,6 +25,7 @@ pub struct Flags {
     pub only: Vec<String>,
     pub skip: Vec<String>,
     pub control: Vec<IpAddr>,
+    pub origin: Vec<IpAddr>,
     pub assume_egress: bool,
     pub max_time: Option<Duration>,
     pub connect_timeout: Option<Duration>,
@@ -68,6 +69,11 @@ impl Flags {
         for ip in self.control.iter().map(IpAddr::to_canonical) {
             if !spec.vantage.control.contains(&ip) {
                 spec.vantage.control.push(ip);
+            }
+        }
+        for ip in self.origin.iter().map(IpAddr::to_canonical) {
+            if !spec.origin.contains(&ip) {
+                spec.origin.push(ip);
             }
         }
         if self.assume_egress && !spec.vantage.assume_egress {

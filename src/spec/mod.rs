@@ -10,6 +10,7 @@ mod promises;
 mod reader;
 mod roots;
 mod scope;
+mod sibling;
 mod sweep;
 mod text;
 mod value;
@@ -30,6 +31,7 @@ pub use flags::{Flags, Known};
 pub use nearest::{did_you_mean, nearest};
 pub use network::Network;
 pub use scope::Scope;
+pub use sibling::Sibling;
 pub use sweep::{COMMON, Sweep, usual_service};
 pub use text::REFERRER_POLICIES;
 

@@ -9,10 +9,12 @@ use golive::finding::{Item, Status};
 use golive::gate::Outcome;
 use golive::judge::pages;
 use golive::observation::{
-    Ask, ErrorKind, Greet, Knock, Method, Observation, Observations, PortState, ProbeError, Stage,
+    Addresses, Ask, ErrorKind, Greet, Http, Knock, Lookup, Method, Observation, Observations, PortState,
+    ProbeError, Quic, QuicHandshake, Stage,
 };
 use golive::report::Report;
 use golive::spec::Spec;
+use golive::target::Family;
 
 use super::place::{ROOT, files, text};
 use super::run;
@@ -113,11 +115,12 @@ fn the_index_is_what_the_pages_say() {
 #[test]
 fn the_sound_demo_is_go_and_all_that_decides_passes() {
     let report = run::sound();
-    // Its theme cookie is read by scripts, which is advice.
+    // Its theme cookie is read by scripts, and it speaks HTTP/1.1 alone: both are advice.
+    let usual = ["cookie-http-only", "http2-offered"];
     let bad: Vec<_> = report
         .findings
         .iter()
-        .filter(|f| f.status > Status::Pass && (f.decides() || f.check != "cookie-http-only"))
+        .filter(|f| f.status > Status::Pass && (f.decides() || !usual.contains(&f.check.as_str())))
         .map(|f| format!("{} {}: {}", f.check, f.subject, f.message))
         .collect();
     assert!(bad.is_empty(), "{bad:#?}");
@@ -240,12 +243,153 @@ const CHANGES: &[Change] = &[
         status: Status::Fail,
         change: |_, seen| fields(seen, "vary", |value| *value = "Accept-Encoding".into()),
     },
+    Change {
+        check: "origin-known",
+        status: Status::Unknown,
+        change: |_, seen| add(seen, "CF-Ray", "‹redacted:0011aabb›"),
+    },
+    Change {
+        check: "origin-refuses-world",
+        status: Status::Pass,
+        change: |spec, seen| behind(spec, seen, PortState::Refused),
+    },
+    Change {
+        check: "origin-refuses-world",
+        status: Status::Fail,
+        change: |spec, seen| {
+            behind(spec, seen, PortState::Open { greeting: None, reset: false });
+            copy(seen, Ask::Visit, |question| {
+                (question.ask, question.at.ip) = (Ask::Direct, spec.origin[0]);
+                true
+            });
+        },
+    },
+    Change {
+        check: "hsts-covers-subdomains",
+        status: Status::Fail,
+        change: |_, seen| fields(seen, "strict-transport-security", |value| *value = "max-age=31536000".into()),
+    },
+    Change {
+        check: "alias-secured",
+        status: Status::Pass,
+        change: |spec, seen| {
+            // `www.example.com` is then the sibling, and the certificate names it.
+            spec.aliases = vec!["https://example.com".parse().unwrap()];
+            leads(seen, "example.com", "www.example.com");
+            leads(seen, "golive-no-such-name.example.com", "nowhere.example.com");
+            copy(seen, Ask::Upgrade, |question| {
+                question.ask = Ask::Sibling;
+                question.method == Method::Get && question.at.host.name() == Some("www.example.com")
+            });
+        },
+    },
+    Change {
+        check: "alias-secured",
+        status: Status::Fail,
+        change: |_, seen| {
+            leads(seen, "example.com", "www.example.com");
+            for mut o in seen.sessions.clone() {
+                o.question.at.host = "example.com".parse().unwrap();
+                seen.insert(o.into());
+            }
+        },
+    },
+    Change { check: "http2-offered", status: Status::Pass, change: |_, seen| offer_h2(seen) },
+    Change {
+        check: "http3-works",
+        status: Status::Pass,
+        change: |_, seen| announce_h3(seen, Ok(QuicHandshake { alpn: Some("h3".into()) })),
+    },
+    Change {
+        check: "http3-works",
+        status: Status::Fail,
+        change: |_, seen| {
+            let alert = ErrorKind::Alert("no_application_protocol".into());
+            announce_h3(seen, Err(ProbeError::new(Stage::Handshake, alert, "the server ends the QUIC handshake")));
+        },
+    },
+    Change {
+        check: "protocols-agree",
+        status: Status::Pass,
+        change: |_, seen| {
+            offer_h2(seen);
+            copy(seen, Ask::Visit, |question| {
+                question.ask = Ask::Http2;
+                true
+            });
+        },
+    },
+    Change {
+        check: "protocols-agree",
+        status: Status::Fail,
+        change: |_, seen| {
+            offer_h2(seen);
+            copy(seen, Ask::Visit, |question| {
+                question.ask = Ask::Http2;
+                true
+            });
+            for o in seen.http.iter_mut().filter(|o| o.question.ask == Ask::Http2) {
+                o.outcome.as_mut().unwrap().hops[0].response.status = 421;
+            }
+        },
+    },
 ];
 
 fn changed(change: &Change) -> Report {
     let (mut spec, mut seen) = (run::sound().policy.clone(), run::sound().observations.clone());
     (change.change)(&mut spec, &mut seen);
     run::again(&spec, seen)
+}
+
+/// A host behind a network, whose web ports are in that state.
+fn behind(spec: &mut Spec, seen: &mut Observations, state: PortState) {
+    spec.origin = vec!["198.51.100.7".parse().unwrap()];
+    for port in [80, 443] {
+        let question = Knock { at: (spec.origin[0], port).into(), greet: Greet::Nothing, beside: None };
+        let outcome = Ok(state.clone());
+        seen.insert(Observation { question, asked_at_ms: 0, elapsed_ms: 1, attempts: 1, outcome }.into());
+    }
+}
+
+/// A name leads where another does.
+fn leads(seen: &mut Observations, name: &str, like: &str) {
+    for family in [Family::V4, Family::V6] {
+        let held = seen.lookups.iter().find(|o| o.question.name == like && o.question.family == family);
+        let addresses = held.map(|o| o.outcome.clone().unwrap().addresses).unwrap_or_default();
+        let answer = Addresses { absent: addresses.is_empty(), addresses, aliases: vec![], pinned: false };
+        let question = Lookup { name: name.into(), family };
+        let outcome = Ok(answer);
+        seen.insert(Observation { question, asked_at_ms: 0, elapsed_ms: 1, attempts: 1, outcome }.into());
+    }
+}
+
+/// The same answers to other questions, where `change` says so.
+fn copy(seen: &mut Observations, ask: Ask, change: impl Fn(&mut Http) -> bool) {
+    for mut o in seen.http.clone().into_iter().filter(|o| o.question.ask == ask) {
+        if change(&mut o.question) {
+            seen.insert(o.into());
+        }
+    }
+}
+
+/// A field that every visit is answered with.
+fn add(seen: &mut Observations, name: &str, value: &str) {
+    for o in seen.http.iter_mut().filter(|o| o.question.ask == Ask::Visit) {
+        let hops = o.outcome.iter_mut().flat_map(|exchange| &mut exchange.hops);
+        hops.for_each(|hop| hop.response.fields.push((name.into(), value.into())));
+    }
+}
+
+fn offer_h2(seen: &mut Observations) {
+    seen.sessions.iter_mut().filter_map(|o| o.outcome.as_mut().ok()).for_each(|h| h.alpn = Some("h2".into()));
+}
+
+fn announce_h3(seen: &mut Observations, outcome: Result<QuicHandshake, ProbeError>) {
+    add(seen, "Alt-Svc", "h3=\":443\"; ma=2592000");
+    for at in seen.sessions.iter().map(|o| o.question.at.clone()).collect::<Vec<_>>() {
+        let (question, outcome) = (Quic { at }, outcome.clone());
+        seen.insert(Observation { question, asked_at_ms: 0, elapsed_ms: 1, attempts: 1, outcome }.into());
+    }
 }
 
 /// 5432 swallows packets.

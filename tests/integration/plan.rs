@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use golive::observation::{
     Addresses, Ask, Content, ErrorKind, Exchange, Handshake, Hop, Nonce, Observation, Observations, PortState,
-    Probe, ProbeError, Response, Seen, Stage, Swept, Timestamp, Vantage,
+    Probe, ProbeError, QuicHandshake, Response, Seen, Stage, Swept, Timestamp, Vantage,
 };
 use golive::plan::{follow_ups, request, wanted};
 use golive::spec::Spec;
@@ -96,6 +96,7 @@ const POLICIES: &[&str] = &[
      [vantage]\ncontrol = [\"203.0.113.250\", \"2001:db8::250\"]\n\
      [ports]\nhttp = 8080\nclosed = [{ port = 3000, service = \"web\" }, { port = 9200, service = \"elasticsearch\" }]\n\
      [cors]\norigins = [\"https://one.example.com\", \"https://*.example.com\"]\nheaders = [\"authorization\"]\n",
+    "site = \"https://www.example.com\"\norigin = [\"198.51.100.7\", \"203.0.113.7\"]\n",
     "site = \"https://app.co.uk\"\n[vantage]\nallow_private = true\ncontrol = [\"198.51.100.9\"]\n",
 ];
 
@@ -167,7 +168,7 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
                 version: "TLSv1.3".into(),
                 suite: SAID.into(),
                 group: None,
-                alpn: None,
+                alpn: (worst || one_in(2, seed)).then(|| "h2".into()),
                 key_proven: true,
             };
             put(seen, question, shake);
@@ -178,8 +179,8 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
             let silent = question.ports.without(&open);
             put(seen, question, Swept { open, silent, ..Swept::default() });
         }
+        Probe::Quic(question) => put(seen, question, QuicHandshake { alpn: Some(SAID.into()) }),
         other @ (Probe::Hello(_)
-        | Probe::Quic(_)
         | Probe::Route(_)
         | Probe::Passage(_)
         | Probe::Caa(_)
@@ -192,6 +193,12 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
             let mut fields: Vec<(String, String)> = vec![("Server".into(), SAID.into())];
             let media = ["application/json", "text/html", "text/plain"][if worst { 0 } else { random(seed) % 3 }];
             fields.push(("Content-Type".into(), media.into()));
+            if worst || one_in(2, seed) {
+                fields.push(("Alt-Svc".into(), "h3=\":443\"; ma=86400".into()));
+            }
+            if one_in(8, seed) {
+                fields.push(("CF-Ray".into(), SAID.into()));
+            }
             if one_in(2, seed) {
                 fields.push(("Location".into(), format!("https://app.example.com/{SAID}")));
             }

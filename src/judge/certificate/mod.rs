@@ -3,7 +3,7 @@
 
 mod dates;
 #[cfg(test)]
-mod issued;
+pub(super) mod issued;
 mod names;
 mod path;
 mod reason;
@@ -40,6 +40,15 @@ fn each(
     };
     let is_visit = |o: &&Observation<Session>| o.question.sni == Sni::Own && spec.is_own(&o.question.at.host);
     seen.asked::<Session>().filter(is_visit).map(verdict).collect()
+}
+
+/// Why the certificate shown at a place is not valid for the name that was asked there.
+pub(super) fn flaw(spec: &Spec, seen: &Seen, at: &Endpoint) -> Option<String> {
+    let place = Subject::Url { method: "GET".into(), url: at.origin().to_string(), at: at.ip };
+    let judges = [trust::trusted, names::names_site, dates::in_date];
+    let mut verdicts = judges.iter().flat_map(|judge| judge(spec, seen));
+    let flawed = verdicts.find(|verdict| verdict.status == Status::Fail && verdict.subject == place)?;
+    Some(flawed.message)
 }
 
 /// The server's own certificate.

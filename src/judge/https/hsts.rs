@@ -32,7 +32,7 @@ fn verdict(spec: &Spec, answer: &Answer) -> Verdict {
     if error { verdict.as_advice() } else { verdict }
 }
 
-fn policy(least: u64, response: &Response) -> Word {
+pub(super) fn policy(least: u64, response: &Response) -> Word {
     // RFC 6797 §8.1: only the first field counts.
     let field = match &response.values("strict-transport-security")[..] {
         [] => return fail("strict-transport-security is absent"),
@@ -75,7 +75,7 @@ fn delta_seconds(value: &str) -> Result<u64, String> {
 }
 
 /// Split at semicolons outside quotes, without the empty ones.
-fn directives(field: &str) -> impl Iterator<Item = &str> {
+pub(super) fn directives(field: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     let parts = field.split(move |c| {
         quoted ^= c == '"';

@@ -1,10 +1,13 @@
 //! HTTPS as the only way in: what plain HTTP leads to, and what https answers say of it.
 
+mod alias;
 mod chain;
+mod covers;
 pub(super) mod door;
 mod hsts;
 pub(super) mod location;
 mod plain_cookie;
+mod protocols;
 mod same;
 mod stays;
 mod upgrade;
@@ -18,7 +21,13 @@ pub(super) const CHECKS: &[Check] = &[
     check!("https/redirect-is-permanent", upgrade::permanent),
     check!("https/no-cookie-over-http", plain_cookie::none),
     check!("https/hsts-holds", hsts::holds),
+    check!("https/hsts-covers-subdomains", covers::subdomains),
+    check!("https/hsts-covers-aliases", covers::aliases),
     check!("https/https-same-everywhere", same::everywhere),
+    check!("https/alias-secured", alias::secured),
+    check!("https/http2-offered", protocols::http2_offered),
+    check!("https/http3-works", protocols::http3_works),
+    check!("https/protocols-agree", protocols::agree),
 ];
 
 #[cfg(test)]

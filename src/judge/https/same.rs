@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Status, Subject, Verdict};
 use crate::judge::answered::{comes_and_goes, shut_out, subject};
+use crate::judge::certificate::flaw;
 use crate::judge::headers::RULES;
 use crate::judge::{Word, fail, pass, skip, unknown};
 use crate::observation::{Ask, Exchange, Http, Observation, Response, Seen, Session, Stopped};
 use crate::spec::Spec;
-use crate::target::Origin;
+use crate::target::{Endpoint, Origin};
 
 /// Each address is compared with the first one that answers, path by path.
 pub(super) fn everywhere(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
@@ -39,7 +40,7 @@ fn compared(spec: &Spec, seen: &Seen, visits: &[&Observation<Http>]) -> Vec<Verd
         let (status, message) = match (answer, base) {
             (Err(word), _) => word,
             (Ok(response), Some((first, expected))) if first.question != o.question => {
-                same(spec, first, expected, o, response)
+                certificates(spec, seen, first, o).unwrap_or_else(|| same(spec, first, expected, o, response))
             }
             (Ok(_), _) => return None,
         };
@@ -62,6 +63,24 @@ fn answer<'a>(seen: &Seen, o: &'a Observation<Http>) -> Result<&'a Response, Wor
     match shut_out(response) {
         Some(why) => Err(unknown(why)),
         None => comes_and_goes(seen, &o.question, response).map_or(Ok(response), Err),
+    }
+}
+
+/// Certificates may differ from address to address, as long as each is valid for the name. Where all are not, that is
+/// the matter of their own checks.
+fn certificates(spec: &Spec, seen: &Seen, first: &Observation<Http>, o: &Observation<Http>) -> Option<Word> {
+    let (there, here) = (&first.question.at, &o.question.at);
+    let chain = |at: &Endpoint| Some(&seen.answer(&Session::of(at.clone()))?.chain);
+    if chain(there)? == chain(here)? {
+        return None;
+    }
+    let differ = |on: &Endpoint, not: &Endpoint, why: String| {
+        fail(format!("the certificate is valid on {} and not on {}: {why}", on.ip, not.ip))
+    };
+    match (flaw(spec, seen, there), flaw(spec, seen, here)) {
+        (None, Some(why)) => Some(differ(there, here, why)),
+        (Some(why), None) => Some(differ(here, there, why)),
+        (None, None) | (Some(_), Some(_)) => None,
     }
 }
 
@@ -100,8 +119,12 @@ fn has_content(response: &Response) -> bool {
 mod tests {
     use super::*;
     use crate::judge::answered::tests::{exchange, response};
+    use crate::judge::certificate::issued::{root, trusting};
     use crate::judge::headers::tests::{fact, question, run};
-    use crate::observation::{ErrorKind, ProbeError, Stage};
+    use crate::judge::tests::seen_from;
+    use crate::observation::{ErrorKind, Handshake, ProbeError, Stage, Vantage};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
 
     fn at(last: u8, path: &str) -> Http {
         let mut question = question(Ask::Visit, path);
@@ -177,5 +200,50 @@ mod tests {
         let two = run([fact(at(7, "/"), page()), fact(at(8, "/"), page()), fact(session, Err(silent()))]);
         let subject = "GET https://app.example.com/ [203.0.113.8]";
         assert_eq!(said(&two), [(subject.into(), Status::Unknown, "silence".into())]);
+    }
+
+    #[test]
+    fn certificates_may_differ_as_long_as_each_is_valid() {
+        let authority = root("Root");
+        let spec = trusting(&authority);
+        let own = || authority.leaf(&["app.example.com"], |_| {});
+        let other = || authority.leaf(&["other.example.com"], |_| {});
+        let why = "certificate names other.example.com, not app.example.com";
+        for (there, here, status, message) in [
+            (own(), own(), Status::Pass, "as on 203.0.113.7: 404".to_string()),
+            (
+                own(),
+                other(),
+                Status::Fail,
+                format!("the certificate is valid on 203.0.113.7 and not on 203.0.113.8: {why}"),
+            ),
+            (
+                other(),
+                own(),
+                Status::Fail,
+                format!("the certificate is valid on 203.0.113.8 and not on 203.0.113.7: {why}"),
+            ),
+            // Both are wrong: the checks of the certificate say so.
+            (other(), other(), Status::Pass, "as on 203.0.113.7: 404".into()),
+        ] {
+            let page = || Ok(exchange(vec![response(404, &[], "")]));
+            let mut facts = vec![fact(at(7, "/"), page()), fact(at(8, "/"), page())];
+            for (last, der) in [(7, there), (8, here)] {
+                let handshake = Handshake {
+                    chain: vec![STANDARD.encode(der)],
+                    chain_cut: false,
+                    version: "TLS 1.3".into(),
+                    suite: String::new(),
+                    group: None,
+                    alpn: None,
+                    key_proven: true,
+                };
+                facts.push(fact(Session::of(at(last, "/").at), Ok(handshake)));
+            }
+            let verdicts = everywhere(&spec, &seen_from(Vantage::default(), facts));
+            let [verdict] = &verdicts[..] else { panic!("{verdicts:?}") };
+            assert_eq!(verdict.status, status, "{}", verdict.message);
+            assert!(verdict.message.starts_with(&message), "{}", verdict.message);
+        }
     }
 }

@@ -1,15 +1,16 @@
 //! Is the reverse proxy the only thing that the internet can reach?
 
+mod origin;
 mod swept;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::answered::{baseline, is_application, shut_out};
-use super::vantage::{Egress, answers_somewhere, egress, is_doubtful, published};
+use super::answered::{is_application, shut_out};
+use super::vantage::{Egress, answers_somewhere, egress, is_doubtful, lookups, published};
 use super::{Check, Word, check, fail, given, pass, unknown};
 use crate::finding::{Status, Subject, Verdict};
-use crate::observation::{Ask, ErrorKind, Greet, Http, Knock, Lookup, Observation, PortState, Seen};
+use crate::observation::{Ask, ErrorKind, Greet, Http, Knock, Observation, PortState, Seen};
 use crate::spec::{ClosedPort, Spec};
 use crate::target::Family;
 
@@ -19,6 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
     check!("ports/only-expected-ports-open", swept::only_expected_ports_open),
     check!("ports/families-agree", families_agree),
     check!("ports/web-ports-open", web_ports_open),
+    check!("ports/origin-refuses-world", origin::refuses_world),
 ];
 
 fn datastore_port_closed(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
@@ -72,9 +74,7 @@ fn direct(spec: &Spec, seen: &Seen, knock: &Observation<Knock>) -> Vec<(String, 
     let mut found: Vec<(bool, bool, String, String)> = asked
         .filter_map(|o| {
             let exchange = o.outcome.as_ref().ok()?;
-            // The application behind the proxy is at the site's own port.
-            let site = Http { at: spec.site.at(at.ip()), ask: Ask::Visit, ..o.question.clone() };
-            let base = baseline(spec, seen, &site).and_then(|base| base.outcome.as_ref().ok());
+            let base = origin::visit(spec, seen, &o.question);
             let same = base.is_some_and(|base| is_application(base, None, exchange.first()));
             let status = exchange.first().status;
             let url = o.question.at.url(&o.question.path);
@@ -113,6 +113,9 @@ fn is_closed(
     open: impl FnOnce(Option<&str>) -> String,
 ) -> Verdict {
     let at = o.question.at;
+    if let Some(verdict) = of_a_network(seen, o) {
+        return verdict;
+    }
     let mut proof = vec![];
     let mut declared = None;
     let verdict = given(o, Subject::Port(at.port(), at.ip()), |state| match state {
@@ -142,9 +145,24 @@ fn is_closed(
     }
 }
 
+/// What answers for a content delivery network is not the host, unless it says what it is.
+fn of_a_network(seen: &Seen, o: &Observation<Knock>) -> Option<Verdict> {
+    let at = o.question.at;
+    let (network, id) = seen.observations().cdn_at(at.ip())?;
+    if let Ok(PortState::Open { greeting: Some(_), .. }) = o.outcome {
+        return None;
+    }
+    let message = format!("{network} answers at this address: its ports say nothing of the host");
+    Some(Verdict::new(Subject::Port(at.port(), at.ip()), Status::Skip, message).resting_on([id, o.id()]))
+}
+
 /// A host that shuts us out refuses everything: "closed" needs a web port that answers, now and at the end. What the
 /// site says there does not matter, unless it sends us away.
 fn believed(spec: &Spec, seen: &Seen, ip: IpAddr, words: String) -> Word {
+    if origin::is_hidden(spec, seen, ip) {
+        // It owes visitors no web port, and was asked nothing that it could shut us out for.
+        return pass(words);
+    }
     let ports: Vec<u16> = spec.origins().map(|origin| origin.port).collect();
     let opens = |o: &Observation<Knock>| matches!(o.outcome, Ok(PortState::Open { reset: false, .. }));
     let is_web = |o: &&Observation<Knock>| is_bare(o) && o.question.at.ip() == ip;
@@ -176,14 +194,21 @@ fn families_agree(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     if all.is_empty() && by_port.is_empty() {
         return vec![Verdict::new(Subject::Site, Status::Skip, "no port in ports.closed")];
     }
+    let mut networks = vec![];
     for (o, port) in knocks(seen, &all) {
-        by_port.entry(port.port).or_default().push(is_closed(spec, seen, o, |_| "port is open".into()));
+        match is_closed(spec, seen, o, |_| "port is open".into()) {
+            verdict if verdict.status == Status::Skip => networks.push(verdict),
+            verdict => by_port.entry(port.port).or_default().push(verdict),
+        }
     }
     let verdicts: Vec<Verdict> = by_port.into_iter().filter_map(|(port, all)| agreement(port, all)).collect();
     if !verdicts.is_empty() || seen.asked::<Knock>().next().is_none() {
         return verdicts;
     }
-    if let Some(o) = seen.asked::<Lookup>().find(|o| o.outcome.is_err()) {
+    if let Some(first) = networks.into_iter().next() {
+        return vec![Verdict { subject: Subject::Site, ..first }];
+    }
+    if let Some(o) = lookups(spec, seen).find(|o| o.outcome.is_err()) {
         return vec![given(o, Subject::Site, |_| unknown("no answer"))];
     }
     let families: BTreeSet<Family> = published(spec, seen).into_iter().map(Family::of).collect();
@@ -230,6 +255,7 @@ fn web_ports_open(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
         is_bare(o)
             && spec.origins().any(|origin| origin.port == at.port())
             && !spec.vantage.control.contains(&at.ip())
+            && !origin::is_hidden(spec, seen, at.ip())
     };
     let verdicts = seen.asked::<Knock>().filter(is_web).map(|o| {
         let at = o.question.at;

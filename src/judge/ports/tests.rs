@@ -2,7 +2,7 @@ use super::*;
 use crate::judge::answered::tests::{exchange, response};
 use crate::judge::headers::tests::{fact, question};
 use crate::judge::tests::{knock, lookup, open, said, seen_from, spec, timeout};
-use crate::observation::{Exchange, Fact, Method, ProbeError, Stage, Vantage};
+use crate::observation::{Exchange, Fact, Lookup, Method, ProbeError, Stage, Vantage};
 use crate::target::{Endpoint, Scheme};
 
 const V4: &str = "203.0.113.7";
@@ -335,4 +335,41 @@ fn the_web_port_takes_connections_at_every_address() {
         let verdicts = web_ports_open(&spec, &seen(facts));
         assert_eq!(said(&verdicts), [(Pass, "takes connections"), want], "{state:?}");
     }
+}
+
+#[test]
+fn the_ports_of_a_network_say_nothing_of_the_host() {
+    use Status::{Fail, Pass, Skip};
+    let network = "Cloudflare answers at this address: its ports say nothing of the host";
+    let said_by = "redis answers PING with -NOAUTH: it asks a password";
+    let visit = || {
+        let page = exchange(vec![response(200, &[("CF-Ray", "x")], "welcome")]);
+        let lookup = crate::judge::tests::lookup("app.example.com", Family::V4, &[V4]);
+        [lookup, fact(question(Ask::Visit, "/"), Ok(page))].into_iter().chain(alive(V4))
+    };
+    for (state, want) in [
+        (PortState::Refused, (Skip, network)),
+        (PortState::Filtered, (Skip, network)),
+        (open(), (Skip, network)),
+        // Who says what it is has said it, whoever stands before it.
+        (greeted("-NOAUTH Authentication required."), (Fail, said_by)),
+    ] {
+        let mut facts: Vec<Fact> = visit().collect();
+        facts.push(fact(knock(&format!("{V4}:6379"), Greet::Redis), Ok(state)));
+        let verdicts = datastore_port_closed(&spec(), &seen(facts));
+        assert_eq!(said(&verdicts), [want]);
+    }
+    let mut facts: Vec<Fact> = visit().collect();
+    facts.push(fact(knock(&format!("{V4}:6379"), Greet::Redis), Ok(PortState::Refused)));
+    assert_eq!(said(&families_agree(&spec(), &seen(facts.clone()))), [(Skip, network)]);
+    // The host behind it owes visitors no open port.
+    let hidden = Knock { at: "198.51.100.7:6379".parse().unwrap(), greet: Greet::Redis, beside: None };
+    facts.push(fact(hidden, Ok(PortState::Refused)));
+    let web = Knock { at: "198.51.100.7:443".parse().unwrap(), greet: Greet::Nothing, beside: None };
+    facts.push(fact(web, Ok(PortState::Refused)));
+    let mut spec = spec();
+    spec.origin = vec!["198.51.100.7".parse().unwrap()];
+    let seen = seen(facts);
+    assert_eq!(said(&datastore_port_closed(&spec, &seen)), [(Pass, "refuses connections"), (Skip, network)]);
+    assert_eq!(said(&web_ports_open(&spec, &seen)), [(Pass, "takes connections")]);
 }

@@ -1,5 +1,7 @@
 //! Is this scan evidence at all?
 
+mod origin;
+
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Check, check, given, unknown};
@@ -12,6 +14,7 @@ pub(super) const CHECKS: &[Check] = &[
     check!("vantage/outside-the-host", outside_the_host),
     check!("vantage/families-covered", families_covered),
     check!("vantage/egress-proven", egress_proven),
+    check!("vantage/origin-known", origin::known),
 ];
 
 /// A firewall is exercised only from elsewhere, at an address that the internet reaches.
@@ -25,7 +28,11 @@ fn outside_the_host(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
         };
         if verdict.status == Status::Pass { verdict.declared(word) } else { verdict }
     });
-    published(spec, seen).into_iter().map(|ip| place(spec, seen, ip)).chain(through).collect()
+    let mut all = published(spec, seen);
+    all.extend(spec.origin.iter().filter(|ip| spec.scope.looks_at(Family::of(**ip))));
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().map(|ip| place(spec, seen, ip)).chain(through).collect()
 }
 
 fn place(spec: &Spec, seen: &Seen, ip: IpAddr) -> Verdict {
@@ -56,7 +63,7 @@ fn families_covered(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
         if !spec.scope.looks_at(family) {
             return skip(format!("{family} (left out by hand)"));
         }
-        let failed = seen.asked::<Lookup>().find(|o| o.question.family == family && o.outcome.is_err());
+        let failed = lookups(spec, seen).find(|o| o.question.family == family && o.outcome.is_err());
         if let Some(o) = failed {
             return vec![given(o, Subject::Name(o.question.name.clone()), |_| unknown("no answer"))];
         }
@@ -105,7 +112,10 @@ pub(super) fn is_doubtful(offender: IpAddr, at: IpAddr) -> bool {
 /// Silence is "closed" only when our packets are proven to leave.
 fn egress_proven(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let silent = |o: &&Observation<Knock>| {
-        o.outcome == Ok(PortState::Filtered) && !spec.vantage.control.contains(&o.question.at.ip())
+        let ip = o.question.at.ip();
+        o.outcome == Ok(PortState::Filtered)
+            && !spec.vantage.control.contains(&ip)
+            && seen.observations().cdn_at(ip).is_none()
     };
     let verdicts: Vec<Verdict> = seen
         .asked::<Knock>()
@@ -166,13 +176,19 @@ pub(super) fn egress(spec: &Spec, seen: &Seen, at: SocketAddr) -> Egress {
     Egress::Unproven(why.unwrap_or_else(|| "is silent, and nothing proves that our packets leave".into()))
 }
 
+/// The lookups of the site's own names.
+pub(super) fn lookups<'a>(spec: &'a Spec, seen: &'a Seen) -> impl Iterator<Item = &'a Observation<Lookup>> {
+    let own = |o: &&Observation<Lookup>| spec.origins().any(|of| of.host.name() == Some(&o.question.name));
+    seen.asked::<Lookup>().filter(own)
+}
+
 /// Every address that the site's names lead to, probed or not.
 pub(super) fn published(spec: &Spec, seen: &Seen) -> Vec<IpAddr> {
     let literal = spec.origins().filter_map(|origin| match origin.host {
         Host::Address(ip) => Some(ip),
         Host::Name(_) => None,
     });
-    let found = seen.asked::<Lookup>().filter_map(|o| o.outcome.as_ref().ok()).flat_map(|a| a.addresses.clone());
+    let found = lookups(spec, seen).filter_map(|o| o.outcome.as_ref().ok()).flat_map(|a| a.addresses.clone());
     let mut all: Vec<IpAddr> = literal.chain(found).collect();
     all.sort_unstable();
     all.dedup();

@@ -112,7 +112,8 @@ fn closed(report: &Report) -> Vec<String> {
 }
 
 fn https(report: &Report) -> Vec<String> {
-    let answered = || report.observations.sessions.iter().filter_map(|o| o.outcome.as_ref().ok());
+    let sessions = || report.observations.sessions.iter().filter(|o| report.policy.is_own(&o.question.at.host));
+    let answered = || sessions().filter_map(|o| o.outcome.as_ref().ok());
     // Libraries write `TLSv1_3`, people `TLS 1.3`.
     let number = |h: &Handshake| h.version.trim_start_matches(['T', 'L', 'S', 'v', ' ']).replace('_', ".");
     let versions: BTreeSet<String> = answered().map(number).collect();

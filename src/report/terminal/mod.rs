@@ -121,7 +121,9 @@ fn heading(lines: &mut Lines, report: &Report, first: Option<&str>) {
 
 /// The addresses of the site that were found.
 fn addresses(report: &Report) -> Vec<String> {
-    let found = report.observations.lookups.iter().filter_map(|o| o.outcome.as_ref().ok());
+    let is_own = |name: &str| report.policy.origins().any(|origin| origin.host.name() == Some(name));
+    let own = report.observations.lookups.iter().filter(|o| is_own(&o.question.name));
+    let found = own.filter_map(|o| o.outcome.as_ref().ok());
     let found: BTreeSet<IpAddr> = found.flat_map(|answer| answer.addresses.iter().copied()).collect();
     let written = report.policy.origins().map(|origin| &origin.host).filter(|host| host.name().is_none());
     written.map(ToString::to_string).chain(found.iter().map(ToString::to_string)).collect()
