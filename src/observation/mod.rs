@@ -2,8 +2,11 @@
 
 mod answer;
 mod certificate;
+mod der;
+mod extension;
 mod forged;
 mod hello;
+mod ocsp;
 mod path;
 mod question;
 mod quic;
@@ -25,6 +28,7 @@ pub use answer::*;
 pub use certificate::{Certificate, Hash, Key, Leaf, Name, Signature};
 pub use forged::registrable;
 pub use hello::*;
+pub use ocsp::{Standing, Staple};
 pub use path::*;
 pub use question::*;
 pub use quic::*;

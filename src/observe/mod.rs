@@ -238,15 +238,21 @@ impl Run {
             Probe::Route(q) => self.timed(q.clone(), path::route(&self.net, &q)).await.into(),
             Probe::Passage(q) => self.timed(q.clone(), path::passage(&self.net, &q)).await.into(),
             Probe::Sweep(q) => self.timed(q.clone(), sweep::sweep(&self.net, &q)).await.into(),
-            Probe::Caa(q) => self
-                .timed(q.clone(), async { (1, self.names.authorisations(&self.net.way, &q).await) })
-                .await
-                .into(),
+            Probe::Caa(q) => {
+                self.timed(q.clone(), async { (1, self.names.authorisations(&q).await) }).await.into()
+            }
             Probe::Authority(q) => {
-                self.timed(q.clone(), async { (1, self.names.authorities(&self.net.way, &q).await) }).await.into()
+                let private = self.spec.vantage.allow_private;
+                let asked = async { (1, self.names.authorities(&self.net.way, &q, private).await) };
+                self.timed(q.clone(), asked).await.into()
             }
             Probe::Crl(q) => {
-                self.timed(q.clone(), async { (1, revocation::fetch(&self.net, &q).await) }).await.into()
+                let fetcher = revocation::Fetcher {
+                    net: &self.net,
+                    names: &self.names,
+                    allow_private: self.spec.vantage.allow_private,
+                };
+                self.timed(q.clone(), async { (1, fetcher.fetch(&q).await) }).await.into()
             }
         }
     }

@@ -169,6 +169,7 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
                 group: None,
                 alpn: None,
                 key_proven: true,
+                staple: None,
             };
             put(seen, question, shake);
         }

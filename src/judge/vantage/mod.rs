@@ -1,5 +1,7 @@
 //! Is this scan evidence at all?
 
+mod dns;
+
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Check, check, given, unknown};
@@ -12,6 +14,7 @@ pub(super) const CHECKS: &[Check] = &[
     check!("vantage/outside-the-host", outside_the_host),
     check!("vantage/families-covered", families_covered),
     check!("vantage/egress-proven", egress_proven),
+    check!("vantage/dns-agrees", dns::agrees),
 ];
 
 /// A firewall is exercised only from elsewhere, at an address that the internet reaches.
