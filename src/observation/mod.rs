@@ -219,6 +219,13 @@ macro_rules! questions {
                 all
             }
 
+            /// Questions are found by bisection, so a file that was edited by hand must not lose any.
+            pub fn sorted(self) -> Self {
+                let mut all = Self::begin(self.site, self.started_at, self.nonce, self.vantage);
+                $(self.$list.into_iter().for_each(|o| put(&mut all, o));)*
+                all
+            }
+
             fn keep(&mut self, wanted: &BTreeSet<Probe>) {
                 $(self.$list.retain(|o| wanted.contains(&o.question.clone().into()));)*
             }

@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::observation::{
-    Addresses, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Hop, Http, Lookup, Mark, Nonce, Observation,
-    PortState, ProbeError, Question, Response, Sni, Stage, Timestamp, Vantage,
+    Addresses, Authorisations, Authorities, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Hop, Http, Lookup,
+    Mark, Nonce, Observation, PortState, ProbeError, Question, Response, Sni, Stage, Timestamp, Vantage,
 };
 use crate::spec::OriginPattern;
 use crate::target::{Family, Scheme};
@@ -53,8 +53,8 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
         Probe::Route(q) => told(q, Err(error())).into(),
         Probe::Passage(q) => told(q, Err(error())).into(),
         Probe::Sweep(q) => told(q, Err(error())).into(),
-        Probe::Caa(q) => told(q, Err(error())).into(),
-        Probe::Authority(q) => told(q, Err(error())).into(),
+        Probe::Caa(q) => told(q, Ok(Authorisations::default())).into(),
+        Probe::Authority(q) => told(q, Ok(Authorities::default())).into(),
         Probe::Crl(q) => told(q, Err(error())).into(),
         Probe::Http(q) => {
             let request = q.request(Nonce(7));

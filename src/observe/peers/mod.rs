@@ -4,9 +4,11 @@ mod names;
 mod ports;
 mod redirects;
 mod replies;
+mod revocation;
 mod runs;
 mod server;
 mod sessions;
+mod zone;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
