@@ -156,6 +156,12 @@ pub const FAULTS: &[Fault] = &[
         follows: &["certificate-trusted"],
         says: "the intermediate certificate is signed with SHA-1",
     },
+    Fault {
+        name: "certificate-must-staple",
+        check: "certificate-not-revoked",
+        follows: &[],
+        says: "the certificate asks for a stapled OCSP response, and none is sent",
+    },
     // headers
     Fault {
         name: "nosniff-missing",

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SignatureAlgorithm,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, CustomExtension, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SignatureAlgorithm,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -77,7 +77,10 @@ fn chain(fault: &str, key: &KeyPair, now: jiff::Timestamp) -> io::Result<Chain> 
         "certificate-expired" => -2,
         _ => 61,
     };
-    let params = leaf(names, left, now)?;
+    let mut params = leaf(names, left, now)?;
+    if fault == "certificate-must-staple" {
+        params.custom_extensions.push(must_staple());
+    }
     let sent = |leaf: Certificate| vec![leaf.der().clone(), between.der().clone()];
     let (certificates, root) = match fault {
         "certificate-sha1" => return signed_with_sha1(params, key),
@@ -124,6 +127,11 @@ fn leaf(names: &[&str], left: i64, now: jiff::Timestamp) -> io::Result<Certifica
     let end = left * DAY + DAY / 2;
     valid(&mut params, now, end - 90 * DAY, end);
     Ok(params)
+}
+
+/// RFC 7633 §4.1: the TLS feature status_request (5).
+fn must_staple() -> CustomExtension {
+    CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 24], vec![0x30, 3, 2, 1, 5])
 }
 
 fn named(common_name: &str) -> io::Result<CertificateParams> {

@@ -56,6 +56,9 @@ pub struct Handshake {
     pub alpn: Option<String>,
     /// The server proved that it holds the key; false when that could not be checked.
     pub key_proven: bool,
+    /// The stapled OCSP response: DER in base64, empty when none came; `None` in recordings that did not look.
+    #[serde(default)]
+    pub staple: Option<String>,
 }
 
 /// One dialogue: the requests and responses of one question, redirects inside the site included.

@@ -15,6 +15,9 @@ use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo, X509Name};
 
 use super::Handshake;
+use super::der::hex;
+use super::extension::{embedded_logs, for_ocsp, lists, must_staple};
+use super::revocation::bare;
 
 /// When the server's own certificate is valid, both ends included (RFC 5280 §4.1.2.5), in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +47,18 @@ pub struct Certificate {
     pub strange_critical: Vec<String>,
     /// Where it says that its issuer's certificate is (RFC 5280 §4.2.2.1, caIssuers).
     pub issuer_at: Option<String>,
+    /// In hexadecimal digits.
+    pub serial: String,
+    /// subjectPublicKeyInfo without its header, in DER.
+    pub key_info: Vec<u8>,
+    /// Logs whose timestamps are embedded in it (RFC 6962 §3.3).
+    pub logs: usize,
+    /// Web addresses of its revocation lists.
+    pub lists: Vec<String>,
+    /// It asks for a stapled OCSP response (RFC 7633).
+    pub must_staple: bool,
+    /// Its issuer lets it sign OCSP responses.
+    pub for_ocsp: bool,
 }
 
 /// A distinguished name.
@@ -54,6 +69,7 @@ pub struct Name {
     /// The common name, else the organisation, else all of it; at most 64 characters.
     pub words: String,
     pub common: Option<String>,
+    pub organisation: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +146,12 @@ impl Certificate {
             not_for_servers: not_for_servers(&x509),
             strange_critical: strange_critical(&x509),
             issuer_at: issuer_at(&x509),
+            serial: hex(x509.raw_serial()),
+            key_info: bare(x509.public_key().raw).to_vec(),
+            logs: embedded_logs(&x509),
+            lists: lists(&x509),
+            must_staple: must_staple(&x509),
+            for_ocsp: for_ocsp(&x509),
         })
     }
 
@@ -161,7 +183,7 @@ fn name(name: &X509Name) -> Name {
     let organisation = name.iter_organization().find_map(|o| o.as_str().ok());
     let words = common.or(organisation).map_or_else(|| name.to_string(), str::to_owned);
     let words = if words.is_empty() { "a nameless issuer".into() } else { short(&words) };
-    Name { der: name.as_raw().to_vec(), words, common: common.map(short) }
+    Name { der: name.as_raw().to_vec(), words, common: common.map(short), organisation: organisation.map(short) }
 }
 
 /// A name may be as long as the certificate.
@@ -311,6 +333,7 @@ mod tests {
             group: None,
             alpn: None,
             key_proven: true,
+            staple: None,
         }
     }
 

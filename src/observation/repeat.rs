@@ -89,19 +89,25 @@ impl Repeat for Observation<Sweep> {
 
 impl Repeat for Observation<Caa> {
     fn repeat(&self) -> Vec<String> {
-        vec![]
+        let found = self.outcome.as_ref().ok().and_then(|answer| answer.at.as_ref());
+        vec![format!("dig +short {} CAA", quoted(found.unwrap_or(&self.question.name)))]
     }
 }
 
 impl Repeat for Observation<Authority> {
+    /// One a server.
     fn repeat(&self) -> Vec<String> {
-        vec![]
+        let name = quoted(&self.question.name);
+        let servers = self.outcome.as_ref().map_or(&[][..], |answer| &answer.servers);
+        let ask = |ip: IpAddr| format!("dig +short +norecurse @{ip} {name} A {name} AAAA");
+        servers.iter().filter_map(|server| server.ip).map(ask).collect()
     }
 }
 
 impl Repeat for Observation<Crl> {
     fn repeat(&self) -> Vec<String> {
-        vec![]
+        let url = quoted(&self.question.url);
+        vec![format!("curl -s {url} | openssl crl -inform DER -noout -text")]
     }
 }
 

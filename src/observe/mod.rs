@@ -279,15 +279,21 @@ impl Run {
                 let host = self.host_at(&places, q.at);
                 self.timed(q.clone(), sweep::sweep(&self.net, host, &q)).await.into()
             }
-            Probe::Caa(q) => self
-                .timed(q.clone(), async { (1, self.names.authorisations(&self.net.way, &q).await) })
-                .await
-                .into(),
+            Probe::Caa(q) => {
+                self.timed(q.clone(), async { (1, self.names.authorisations(&q).await) }).await.into()
+            }
             Probe::Authority(q) => {
-                self.timed(q.clone(), async { (1, self.names.authorities(&self.net.way, &q).await) }).await.into()
+                let private = self.spec.vantage.allow_private;
+                let asked = async { (1, self.names.authorities(&self.net.way, &q, private).await) };
+                self.timed(q.clone(), asked).await.into()
             }
             Probe::Crl(q) => {
-                self.timed(q.clone(), async { (1, revocation::fetch(&self.net, &q).await) }).await.into()
+                let fetcher = revocation::Fetcher {
+                    net: &self.net,
+                    names: &self.names,
+                    allow_private: self.spec.vantage.allow_private,
+                };
+                self.timed(q.clone(), async { (1, fetcher.fetch(&q).await) }).await.into()
             }
         }
     }

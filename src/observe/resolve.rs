@@ -1,20 +1,20 @@
 //! Addresses of a name: A and AAAA apart, so that one failing family is not taken for an absent one.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
+use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::rr::{RData, RecordType};
-use hickory_resolver::{Resolver, TokioResolver};
+use hickory_resolver::{Resolver, ResolverBuilder, TokioResolver};
 
 use super::net::Way;
 use crate::observation::{Addresses, ErrorKind, Lookup, ProbeError, Stage};
 use crate::target::Family;
 
 /// A resolver's silence is believed after this long, twice.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// More records than this are not kept.
 const MOST_RECORDS: usize = 1024;
@@ -23,38 +23,43 @@ const MOST_RECORDS: usize = 1024;
 pub struct Names {
     resolver: Option<Result<TokioResolver, String>>,
     servers: String,
+    /// Where authoritative servers are asked.
+    pub(super) port: u16,
 }
 
 impl Names {
     pub fn new(way: &Way) -> Self {
         if way.closed {
-            return Self { resolver: None, servers: String::new() };
+            return Self { resolver: None, servers: String::new(), port: DNS };
         }
         let builder = match &way.resolvers {
             None => Resolver::builder_tokio(),
-            Some(servers) => {
-                let servers = servers.iter().map(|at| {
-                    let mut server = NameServerConfig::udp_and_tcp(at.ip());
-                    server.connections.iter_mut().for_each(|connection| connection.port = at.port());
-                    server
-                });
-                let config = ResolverConfig::from_parts(None, vec![], servers.collect());
-                Ok(Resolver::builder_with_config(config, TokioRuntimeProvider::default()))
-            }
+            Some(servers) => Ok(asking(servers)),
         };
         let resolver = builder.map_err(|e| e.to_string()).and_then(|mut builder| {
-            let options = builder.options_mut();
-            options.timeout = PATIENCE;
-            options.attempts = 2;
-            options.cache_size = 0;
-            options.use_hosts_file = ResolveHosts::Never;
+            strict(builder.options_mut());
             builder.build().map_err(|e| e.to_string())
         });
         let servers = match &way.resolvers {
             Some(servers) => servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             None => "this machine's resolver".into(),
         };
-        Self { resolver: Some(resolver), servers }
+        Self { resolver: Some(resolver), servers, port: DNS }
+    }
+
+    /// `None` in a closed way.
+    ///
+    /// # Errors
+    /// This machine has none.
+    pub(super) fn resolver(&self) -> Result<Option<&TokioResolver>, ProbeError> {
+        match &self.resolver {
+            None => Ok(None),
+            Some(Ok(resolver)) => Ok(Some(resolver)),
+            Some(Err(e)) => {
+                let detail = format!("no resolver: {e}");
+                Err(ProbeError::new(Stage::Resolve, ErrorKind::Local, detail))
+            }
+        }
     }
 
     pub async fn lookup(&self, way: &Way, question: &Lookup) -> Result<Addresses, ProbeError> {
@@ -63,14 +68,7 @@ impl Names {
             return Ok(Addresses { addresses, aliases: vec![], absent: false, pinned: !way.closed });
         }
         let absent = Addresses { addresses: vec![], aliases: vec![], absent: true, pinned: false };
-        let resolver = match &self.resolver {
-            None => return Ok(absent),
-            Some(Ok(resolver)) => resolver,
-            Some(Err(e)) => {
-                let detail = format!("no resolver: {e}");
-                return Err(ProbeError::new(Stage::Resolve, ErrorKind::Local, detail));
-            }
-        };
+        let Some(resolver) = self.resolver()? else { return Ok(absent) };
         let kind = match question.family {
             Family::V4 => RecordType::A,
             Family::V6 => RecordType::AAAA,
@@ -94,13 +92,11 @@ impl Names {
             }
             Err(e) if e.is_nx_domain() => Ok(absent),
             Err(e) if e.is_no_records_found() => Ok(Addresses { absent: false, ..absent }),
-            Err(e) => Err(self.error(question, &e)),
+            Err(e) => Err(self.error(&question.name, kind, &e)),
         }
     }
 
-    fn error(&self, question: &Lookup, error: &NetError) -> ProbeError {
-        let Lookup { name, family } = question;
-        let record = if *family == Family::V4 { "A" } else { "AAAA" };
+    pub(super) fn error(&self, name: &str, record: RecordType, error: &NetError) -> ProbeError {
         let (kind, detail) = match error {
             NetError::Dns(DnsError::ResponseCode(code)) => {
                 (ErrorKind::Malformed, format!("{} answers {code} for {name} {record}", self.servers))
@@ -113,3 +109,24 @@ impl Names {
         ProbeError::new(Stage::Resolve, kind, detail)
     }
 }
+
+/// Asks these servers, over UDP and, for long answers, over TCP.
+pub(super) fn asking(servers: &[SocketAddr]) -> ResolverBuilder<TokioRuntimeProvider> {
+    let servers = servers.iter().map(|at| {
+        let mut server = NameServerConfig::udp_and_tcp(at.ip());
+        server.connections.iter_mut().for_each(|connection| connection.port = at.port());
+        server
+    });
+    let config = ResolverConfig::from_parts(None, vec![], servers.collect());
+    Resolver::builder_with_config(config, TokioRuntimeProvider::default())
+}
+
+/// Nothing from memory, nothing from this machine's files, and an end.
+pub(super) fn strict(options: &mut ResolverOpts) {
+    options.timeout = PATIENCE;
+    options.attempts = 2;
+    options.cache_size = 0;
+    options.use_hosts_file = ResolveHosts::Never;
+}
+
+const DNS: u16 = 53;

@@ -25,6 +25,9 @@ use crate::target::Endpoint;
 /// Longer chains are cut; a path needs no more.
 const MOST_CERTIFICATES: usize = 16;
 
+/// Bytes of a stapled OCSP response that are kept.
+const MOST_STAPLED: usize = 16 * 1024;
+
 /// What a handshake leaves behind.
 pub struct Secured<S> {
     pub stream: TlsStream<Tap<S>>,
@@ -92,6 +95,7 @@ async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
             .map(String::from),
         alpn: connection.alpn_protocol().map(|p| String::from_utf8_lossy(p).escape_debug().take(32).collect()),
         key_proven: seen.key_proven,
+        staple: Some(STANDARD.encode(&seen.staple)),
     };
     drop(seen);
     Ok(Secured { stream, handshake, begun })
@@ -181,7 +185,7 @@ fn version_words(version: rustls::ProtocolVersion) -> &'static str {
     }
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: std::sync::LazyLock<Arc<CryptoProvider>> =
         std::sync::LazyLock::new(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
     PROVIDER.clone()
@@ -197,6 +201,7 @@ pub struct Capture {
 #[derive(Debug, Default)]
 struct Shown {
     chain: Vec<Vec<u8>>,
+    staple: Vec<u8>,
     key_proven: bool,
 }
 
@@ -214,12 +219,14 @@ impl ServerCertVerifier for Capture {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         _: &ServerName<'_>,
-        _: &[u8],
+        staple: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let chain = std::iter::once(end_entity).chain(intermediates).map(|der| der.to_vec());
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).chain =
-            chain.take(MOST_CERTIFICATES + 1).collect();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.chain = chain.take(MOST_CERTIFICATES + 1).collect();
+        // What is cut cannot be read, and says so.
+        seen.staple = staple[..staple.len().min(MOST_STAPLED)].to_vec();
         Ok(ServerCertVerified::assertion())
     }
 

@@ -43,8 +43,10 @@ const PHASES: &[&[Ask]] = &[
         Ask { families: &["vantage", "ports"], questions: doors::controls, awaited: false },
         Ask { families: &["vantage", "ports"], questions: paths::routes, awaited: false },
         Ask { families: &["vantage", "ports"], questions: paths::passages, awaited: false },
-        Ask { families: &["vantage", "certificate"], questions: zone::questions, awaited: false },
+        Ask { families: &["vantage"], questions: zone::authorities, awaited: false },
+        Ask { families: &["certificate"], questions: zone::authorisations, awaited: false },
         Ask { families: &["certificate", "https"], questions: visits::sessions, awaited: false },
+        Ask { families: &["certificate"], questions: visits::nameless_sessions, awaited: false },
         Ask { families: &["certificate"], questions: revocation::questions, awaited: false },
         // What is forged later is compared with these.
         Ask { families: &[], questions: visits::visits, awaited: true },
@@ -97,7 +99,8 @@ fn is_needed(spec: &Spec, ask: &Ask) -> bool {
 /// At most how many questions may follow from the answers, redirects and retries apart: an origin that is reflected
 /// is asked again, an open application port is visited, a silent port is tried at the owner's controls, and what the
 /// owner did not write is looked for: a path that answers, the folders that answer programs. A host behind a CDN is asked
-/// where it listens, the sibling of a name where it leads, HTTP/2 and HTTP/3 where they are offered.
+/// where it listens, the sibling of a name where it leads, HTTP/2 and HTTP/3 where they are offered. A certificate names
+/// its revocation list.
 pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
     let reflected = planned.http.iter().filter(|o| is_claim(&o.question.ask)).count();
     let controls: usize = planned.ports.iter().map(|o| spec.vantage.controls(o.question.at).count()).sum();
@@ -113,6 +116,7 @@ pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
         + behind::most(spec, planned)
         + siblings::most(spec, planned)
         + protocols::most(spec, planned)
+        + revocation::most(spec, planned)
 }
 
 fn is_claim(ask: &observation::Ask) -> bool {

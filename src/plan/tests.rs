@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::observation::{
-    Addresses, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Handshake, Hop, Http, Lookup, Mark, Nonce, Observation, PortState, ProbeError, Question, QuicHandshake, Response, Sni, Stage, Swept, Timestamp, Vantage,
+    Addresses, Authorisations, Authorities, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Handshake, Hop, Http, Lookup, Mark, Nonce, Observation, PortState, ProbeError, Question, QuicHandshake, Response, Sni, Stage, Swept, Timestamp, Vantage,
 };
 use crate::spec::OriginPattern;
 use crate::target::{Family, Scheme};
@@ -67,8 +67,8 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
             let silent = q.ports.without(&open);
             told(q, if each == 3 { Err(error()) } else { Ok(Swept { open, silent, ..Swept::default() }) }).into()
         }
-        Probe::Caa(q) => told(q, Err(error())).into(),
-        Probe::Authority(q) => told(q, Err(error())).into(),
+        Probe::Caa(q) => told(q, Ok(Authorisations::default())).into(),
+        Probe::Authority(q) => told(q, Ok(Authorities::default())).into(),
         Probe::Crl(q) => told(q, Err(error())).into(),
         Probe::Http(q) => {
             let request = q.request(Nonce(7));

@@ -3,12 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::names::{distinct_places, places};
-use crate::observation::{Ask, Http, Method, Observations, Probe, Session, folder};
+use crate::observation::{Ask, Http, Method, Observations, Probe, Session, Sni, folder};
 use crate::spec::Spec;
 use crate::target::{Endpoint, Scheme};
 
 pub fn sessions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
-    places(spec, seen).into_iter().map(|at| Session::of(at).into()).collect()
+    places(spec, seen).into_iter().map(Session::of).map(Probe::from).collect()
+}
+
+/// Without a name, once at each address: what is shown to whoever asks for nobody.
+pub fn nameless_sessions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let named = distinct_places(spec, seen).into_iter().filter(|at| at.host.name().is_some());
+    named.map(|at| Session { at, sni: Sni::Absent }.into()).collect()
 }
 
 pub fn visits(spec: &Spec, seen: &Observations) -> Vec<Probe> {

@@ -1,14 +1,27 @@
 //! The owner's own roots, read from a PEM file.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, TrustAnchor};
 
 use super::Roots;
 use super::error::{Wrong, quoted};
 
 /// Fetches a file by its name.
 pub(super) type Read<'f> = &'f dyn Fn(&str) -> Result<Vec<u8>, String>;
+
+impl Roots {
+    /// What a path may end at.
+    pub fn anchors(&self) -> Vec<TrustAnchor<'static>> {
+        let own = match self {
+            Self::Mozilla => return webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+            Self::Own(own) => own.iter().filter_map(|root| BASE64_STANDARD.decode(root).ok()),
+        };
+        let anchor =
+            |der: Vec<u8>| webpki::anchor_from_trusted_cert(&der.into()).ok().map(|anchor| anchor.to_owned());
+        own.filter_map(anchor).collect()
+    }
+}
 
 /// `mozilla`, or the name of a PEM file.
 pub(super) fn roots(read: Read, name: &str) -> Result<Roots, Wrong> {

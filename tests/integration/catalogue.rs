@@ -4,17 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use golive::catalogue::{self, Page};
 use golive::finding::{Item, Status};
 use golive::gate::Outcome;
 use golive::judge::pages;
 use golive::observation::{
-    Addresses, Ask, ErrorKind, Greet, Http, Knock, Lookup, Method, Observation, Observations, PortState,
-    ProbeError, Quic, QuicHandshake, Stage,
+    Addresses, Ask, CaaRecord, ErrorKind, Greet, Handshake, Http, Knock, Lookup, Method, NameServer, Observation,
+    Observations, PortState, ProbeError, Quic, QuicHandshake, Sni, Stage, Timestamp,
 };
 use golive::report::Report;
-use golive::spec::Spec;
+use golive::spec::{Roots, Spec};
 use golive::target::Family;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use super::place::{ROOT, files, text};
 use super::run;
@@ -333,6 +337,73 @@ const CHANGES: &[Change] = &[
             }
         },
     },
+    Change {
+        check: "certificate-lifetime-allowed",
+        status: Status::Pass,
+        change: |spec, _| spec.certificate.roots = Roots::Mozilla,
+    },
+    Change {
+        check: "certificate-lifetime-allowed",
+        status: Status::Fail,
+        change: |spec, seen| public(spec, seen, "leaf.pem"),
+    },
+    Change {
+        check: "certificate-transparent",
+        status: Status::Pass,
+        change: |spec, seen| public(spec, seen, "logged.pem"),
+    },
+    Change {
+        check: "certificate-transparent",
+        status: Status::Fail,
+        change: |spec, seen| public(spec, seen, "logged-once.pem"),
+    },
+    Change {
+        check: "certificate-not-revoked",
+        status: Status::Pass,
+        change: |_, seen| {
+            // 2027-01-01, when the response is good.
+            seen.started_at = Timestamp(1_798_761_600);
+            let staple = fs::read(Path::new(ROOT).join(REVOCATION).join("good.ocsp")).unwrap();
+            for shown in shown(seen, Sni::Own) {
+                shown.chain = ["leaf.pem", "root.pem"].map(kept).into();
+                shown.staple = Some(BASE64_STANDARD.encode(&staple));
+            }
+        },
+    },
+    Change {
+        check: "default-certificate-discreet",
+        status: Status::Fail,
+        change: |_, seen| {
+            let internal = rcgen::generate_simple_self_signed(["grafana.internal".to_string()]).unwrap();
+            let mut handshake = shown(seen, Sni::Own).next().unwrap().clone();
+            handshake.chain = vec![BASE64_STANDARD.encode(internal.cert.der())];
+            for o in seen.sessions.iter_mut().filter(|o| o.question.sni == Sni::Absent) {
+                o.outcome = Ok(handshake.clone());
+            }
+        },
+    },
+    Change { check: "caa-restricts-issuance", status: Status::Fail, change: |_, seen| authorised(seen, &[]) },
+    Change {
+        check: "caa-restricts-issuance",
+        status: Status::Pass,
+        change: |_, seen| authorised(seen, &["letsencrypt.org"]),
+    },
+    Change {
+        check: "dns-agrees",
+        status: Status::Unknown,
+        change: |_, seen| spoken(seen, &Err("does not answer".into())),
+    },
+    Change {
+        check: "dns-agrees",
+        status: Status::Pass,
+        change: |_, seen| {
+            let found = seen.lookups.iter().filter_map(|lookup| lookup.outcome.as_ref().ok());
+            let mut all: Vec<_> = found.flat_map(|answer| answer.addresses.clone()).collect();
+            all.sort();
+            all.dedup();
+            spoken(seen, &Ok(all));
+        },
+    },
 ];
 
 fn changed(change: &Change) -> Report {
@@ -389,6 +460,44 @@ fn announce_h3(seen: &mut Observations, outcome: Result<QuicHandshake, ProbeErro
     for at in seen.sessions.iter().map(|o| o.question.at.clone()).collect::<Vec<_>>() {
         let (question, outcome) = (Quic { at }, outcome.clone());
         seen.insert(Observation { question, asked_at_ms: 0, elapsed_ms: 1, attempts: 1, outcome }.into());
+    }
+}
+
+const REVOCATION: &str = "tests/observations/revocation";
+
+/// A certificate that is kept there, in DER as a recording holds it.
+pub fn kept(name: &str) -> String {
+    let pem = text(&format!("{REVOCATION}/{name}"));
+    BASE64_STANDARD.encode(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap())
+}
+
+/// The site shows this certificate, and public roots are asked for.
+fn public(spec: &mut Spec, seen: &mut Observations, name: &str) {
+    spec.certificate.roots = Roots::Mozilla;
+    shown(seen, Sni::Own).for_each(|shown| shown.chain = vec![kept(name)]);
+}
+
+fn shown(seen: &mut Observations, sni: Sni) -> impl Iterator<Item = &mut Handshake> {
+    let asked = seen.sessions.iter_mut().filter(move |o| o.question.sni == sni);
+    asked.filter_map(|o| o.outcome.as_mut().ok())
+}
+
+/// These may issue for the site.
+fn authorised(seen: &mut Observations, domains: &[&str]) {
+    for answer in seen.caa.iter_mut().filter_map(|o| o.outcome.as_mut().ok()) {
+        let record = |domain: &&str| CaaRecord { critical: false, tag: "issue".into(), value: (*domain).into() };
+        answer.records = domains.iter().map(record).collect();
+        answer.at = domains.first().map(|_| "example.com".into());
+        answer.by_hand = false;
+    }
+}
+
+/// What the one name server of each zone says.
+fn spoken(seen: &mut Observations, addresses: &Result<Vec<std::net::IpAddr>, String>) {
+    for answer in seen.authorities.iter_mut().filter_map(|o| o.outcome.as_mut().ok()) {
+        let ip = Some("198.51.100.1".parse().unwrap());
+        answer.servers = vec![NameServer { name: "ns1.example.com".into(), ip, addresses: addresses.clone() }];
+        answer.by_hand = false;
     }
 }
 

@@ -339,7 +339,7 @@ fn a_plan_is_told_without_a_packet() {
     let said = golive(&["plan", "app.example.com", "--resolve", "app.example.com:443:203.0.113.7", "-v"]);
     assert_eq!((said.code, said.stderr.as_str()), (0, ""));
     for words in
-        ["203.0.113.7", "ports knocked", "1 handshake,", "requests", "follow-ups", "curl ", "openssl s_client"]
+        ["203.0.113.7", "ports knocked", "2 handshakes,", "requests", "follow-ups", "curl ", "openssl s_client"]
     {
         assert!(said.stdout.contains(words), "{words}: {}", said.stdout);
     }

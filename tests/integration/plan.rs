@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use golive::observation::{
-    Addresses, Ask, Content, ErrorKind, Exchange, Handshake, Hop, Nonce, Observation, Observations, PortState,
-    Probe, ProbeError, QuicHandshake, Response, Seen, Stage, Swept, Timestamp, Vantage,
+    Addresses, Ask, Authorisations, Authorities, CaaRecord, Content, ErrorKind, Exchange, Handshake, Hop, NameServer, Nonce, Observation, Observations, PortState, Probe, ProbeError, QuicHandshake, Response, Revocation, Seen, Stage, Swept, Timestamp, Vantage,
 };
 use golive::plan::{follow_ups, request, wanted};
 use golive::spec::Spec;
@@ -95,6 +94,7 @@ const POLICIES: &[&str] = &[
     "site = \"https://example.com:8443\"\naliases = [\"https://a.example.com\", \"https://b.example.com\"]\n\
      [vantage]\ncontrol = [\"203.0.113.250\", \"2001:db8::250\"]\n\
      [ports]\nhttp = 8080\nclosed = [{ port = 3000, service = \"web\" }, { port = 9200, service = \"elasticsearch\" }]\n\
+     [certificate]\nrevocation = true\n\
      [cors]\norigins = [\"https://one.example.com\", \"https://*.example.com\"]\nheaders = [\"authorization\"]\n",
     "site = \"https://www.example.com\"\norigin = [\"198.51.100.7\", \"203.0.113.7\"]\n",
     "site = \"https://app.co.uk\"\n[vantage]\nallow_private = true\ncontrol = [\"198.51.100.9\"]\n",
@@ -162,14 +162,17 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
             put(seen, question, state);
         }
         Probe::Session(question) => {
+            // A certificate that names a revocation list, and its issuer.
+            let chain = ["leaf.pem", "root.pem"].map(super::catalogue::kept).into();
             let shake = Handshake {
-                chain: vec![],
+                chain: if one_in(3, seed) { vec![] } else { chain },
                 chain_cut: false,
                 version: "TLSv1.3".into(),
                 suite: SAID.into(),
                 group: None,
                 alpn: (worst || one_in(2, seed)).then(|| "h2".into()),
                 key_proven: true,
+                staple: None,
             };
             put(seen, question, shake);
         }
@@ -180,12 +183,24 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
             put(seen, question, Swept { open, silent, ..Swept::default() });
         }
         Probe::Quic(question) => put(seen, question, QuicHandshake { alpn: Some(SAID.into()) }),
-        other @ (Probe::Hello(_)
-        | Probe::Route(_)
-        | Probe::Passage(_)
-        | Probe::Caa(_)
-        | Probe::Authority(_)
-        | Probe::Crl(_)) => seen.refuse(other, ProbeError::new(Stage::Exchange, ErrorKind::Timeout, SAID)),
+        other @ (Probe::Hello(_) | Probe::Route(_) | Probe::Passage(_)) => {
+            seen.refuse(other, ProbeError::new(Stage::Exchange, ErrorKind::Timeout, SAID))
+        }
+        Probe::Caa(question) => {
+            let record = CaaRecord { critical: one_in(2, seed), tag: "issue".into(), value: SAID.into() };
+            let answer = Authorisations { by_hand: false, at: Some(SAID.into()), records: vec![record] };
+            put(seen, question, answer);
+        }
+        Probe::Authority(question) => {
+            let addresses = if one_in(2, seed) { Ok(vec![]) } else { Err(SAID.into()) };
+            let servers = vec![NameServer { name: SAID.into(), ip: None, addresses }];
+            put(seen, question, Authorities { by_hand: false, zone: SAID.into(), servers });
+        }
+        Probe::Crl(question) => {
+            let revoked = one_in(2, seed).then_some(1);
+            let (signed, covers) = (one_in(2, seed), one_in(2, seed));
+            put(seen, question, Revocation { this_update: 0, next_update: i64::MAX, revoked, signed, covers });
+        }
         Probe::Http(question) => {
             let request = request(spec, seen.nonce, &question);
             let any = [200, 200, 204, 301, 308, 400, 403, 404, 404, 429, 500, 503][random(seed) % 12];

@@ -51,6 +51,7 @@ fn look_at_chain(chain: &[CertificateDer], roots: &[Vec<u8>], seen: &mut BTreeMa
     };
     let names = &leaf.subject_alternative_name().unwrap().unwrap().value.general_names;
     let names = names.iter().map(|name| name.to_string().replace("DNSName(", "").replace(')', ""));
+    let asks_staple = leaf.extensions().iter().any(|e| e.oid.to_id_string() == "1.3.6.1.5.5.7.1.24");
     let signatures = chain.iter().map(|der| parsed(der).signature_algorithm.algorithm.to_id_string());
 
     let roots: Vec<CertificateDer> = roots.iter().map(|der| der.as_slice().into()).collect();
@@ -72,6 +73,7 @@ fn look_at_chain(chain: &[CertificateDer], roots: &[Vec<u8>], seen: &mut BTreeMa
         ("days left", format!("{} of {}", (until - now) / 86_400, (until - from) / 86_400)),
         ("names of the certificate", names.collect::<Vec<_>>().join(" ")),
         ("key", key),
+        ("staple", if asks_staple { "must come" } else { "may come" }.into()),
         ("chain", signatures.collect::<Vec<_>>().join(" ")),
     ];
     seen.extend(answers.map(|(place, answer)| (place.into(), answer)));

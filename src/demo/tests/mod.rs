@@ -40,6 +40,7 @@ const CHANGES: &[(&str, &[&str])] = &[
     ("certificate-due", &["days left"]),
     ("certificate-key-weak", &["key"]),
     ("certificate-sha1", &["chain", "trusted"]),
+    ("certificate-must-staple", &["staple"]),
     ("nosniff-missing", &["x-content-type-options /"]),
     ("frame-options-missing", &["x-frame-options /"]),
     ("referrer-unsafe", &["referrer-policy /"]),

@@ -1,10 +1,10 @@
 //! certificate-in-date, certificate-renewed: valid now, and for long enough.
 
 use super::path::{Path, judged, label};
-use super::{each, leaf};
+use super::{each, leaf, visits};
 use crate::finding::Verdict;
 use crate::judge::{Word, fail, pass};
-use crate::observation::{Ask, Certificate, Http, Leaf, Seen, Session, Timestamp};
+use crate::observation::{Ask, Certificate, Http, Leaf, Seen, Timestamp};
 use crate::spec::{MinLeft, Spec};
 use crate::target::Endpoint;
 
@@ -16,7 +16,7 @@ pub(super) fn in_date(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
         Ok(path) => word(&path, now),
         Err(message) => fail(message),
     });
-    let clocks = seen.asked::<Session>().map(|o| clock_off(seen, &o.question.at));
+    let clocks = visits(spec, seen).map(|o| clock_off(seen, &o.question.at));
     let said = |(mut verdict, clock): (Verdict, Option<(String, String)>)| {
         let Some((said, id)) = clock else { return verdict };
         verdict.message += &said;
@@ -133,7 +133,7 @@ fn of_lifetime(left: i64, lifetime: i64) -> String {
 }
 
 /// In the unit that a person would use, rounded down.
-fn span(seconds: i64) -> String {
+pub(super) fn span(seconds: i64) -> String {
     match seconds {
         s if s >= 3 * DAY => count(s / DAY, "day"),
         s if s >= 3 * HOUR => count(s / HOUR, "hour"),

@@ -156,6 +156,7 @@ pub fn handshake(chain: &[&[u8]]) -> Handshake {
         group: Some("X25519MLKEM768".into()),
         alpn: Some("http/1.1".into()),
         key_proven: true,
+        staple: Some(String::new()),
     }
 }
 
@@ -180,6 +181,8 @@ pub const LEAF_BY_1024: &str = include_str!("../../../tests/observations/certifi
 pub const LEAF_1024: &str = include_str!("../../../tests/observations/certificate/leaf-1024.pem");
 pub const LEAF_SHA1: &str = include_str!("../../../tests/observations/certificate/leaf-sha1.pem");
 pub const LEAF_V1: &str = include_str!("../../../tests/observations/certificate/leaf-v1.pem");
+pub const LEAF_LOGGED: &str = include_str!("../../../tests/observations/revocation/logged.pem");
+pub const LEAF_LOGGED_ONCE: &str = include_str!("../../../tests/observations/revocation/logged-once.pem");
 
 fn authority(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();

@@ -1,13 +1,18 @@
 //! Is the certificate one that browsers accept today, and will it be next week? The chain was recorded unverified;
 //! it is verified here, so that every reason has its name.
 
+mod caa;
 mod dates;
+mod discreet;
 #[cfg(test)]
 pub(super) mod issued;
+mod lifetime;
 mod names;
 mod path;
 mod reason;
+mod revocation;
 mod strength;
+mod transparency;
 mod trust;
 
 use super::{Check, Word, check, given};
@@ -23,6 +28,11 @@ pub(super) const CHECKS: &[Check] = &[
     check!("certificate/certificate-renewed", dates::renewed),
     check!("certificate/certificate-key-strong", strength::key_strong),
     check!("certificate/certificate-signature-strong", strength::signature_strong),
+    check!("certificate/certificate-lifetime-allowed", lifetime::allowed),
+    check!("certificate/certificate-transparent", transparency::transparent),
+    check!("certificate/certificate-not-revoked", revocation::not_revoked),
+    check!("certificate/default-certificate-discreet", discreet::discreet),
+    check!("certificate/caa-restricts-issuance", caa::restricts),
 ];
 
 /// One verdict a handshake as visitors have it, with what was expected where it fails.
@@ -32,14 +42,26 @@ fn each(
     expected: impl Fn(&Endpoint) -> String,
     word: impl Fn(&Endpoint, &Handshake) -> Word,
 ) -> Vec<Verdict> {
-    let verdict = |o: &Observation<Session>| {
-        let Session { at, .. } = &o.question;
-        let subject = Subject::Url { method: "GET".into(), url: at.origin().to_string(), at: at.ip };
-        let verdict = given(o, subject, |handshake| word(at, handshake));
-        if verdict.status == Status::Fail { verdict.expected(expected(at)) } else { verdict }
-    };
-    let is_visit = |o: &&Observation<Session>| o.question.sni == Sni::Own && spec.is_own(&o.question.at.host);
-    seen.asked::<Session>().filter(is_visit).map(verdict).collect()
+    visits(spec, seen).map(|o| one(o, &expected, |handshake| word(&o.question.at, handshake))).collect()
+}
+
+/// Handshakes with a name of the site.
+fn visits<'a>(spec: &'a Spec, seen: &'a Seen) -> impl Iterator<Item = &'a Observation<Session>> {
+    seen.asked::<Session>().filter(|o| o.question.sni == Sni::Own && spec.is_own(&o.question.at.host))
+}
+
+fn one(
+    o: &Observation<Session>,
+    expected: impl Fn(&Endpoint) -> String,
+    word: impl FnOnce(&Handshake) -> Word,
+) -> Verdict {
+    let at = &o.question.at;
+    let verdict = given(o, subject(at), word);
+    if verdict.status == Status::Fail { verdict.expected(expected(at)) } else { verdict }
+}
+
+fn subject(at: &Endpoint) -> Subject {
+    Subject::Url { method: "GET".into(), url: at.origin().to_string(), at: at.ip }
 }
 
 /// Why the certificate shown at a place is not valid for the name that was asked there.
@@ -77,26 +99,29 @@ mod tests {
 
     const APP: &str = "app.example.com";
 
+    /// Checks that a certificate of the owner's own roots passes.
+    const OWN: usize = 6;
+
     static ROOT: LazyLock<Authority> = LazyLock::new(|| root("Root"));
     static LEAF: LazyLock<Vec<u8>> = LazyLock::new(|| ROOT.leaf(&[APP], |_| {}));
 
     fn all(spec: &Spec, seen: &Seen) -> Vec<Status> {
-        CHECKS.iter().flat_map(|check| (check.judge)(spec, seen)).map(|verdict| verdict.status).collect()
+        CHECKS[..OWN].iter().flat_map(|check| (check.judge)(spec, seen)).map(|verdict| verdict.status).collect()
     }
 
     #[test]
     fn a_sound_certificate_passes_all_and_silence_none() {
         let spec = trusting(&ROOT);
-        assert_eq!(all(&spec, &shown(APP, &[&LEAF])), [Status::Pass; 6]);
-        assert_eq!(all(&spec, &silent(APP)), [Status::Unknown; 6]);
-        assert_eq!(all(&spec, &shown(APP, &[])), [Status::Fail; 6]);
+        assert_eq!(all(&spec, &shown(APP, &[&LEAF])), [Status::Pass; OWN]);
+        assert_eq!(all(&spec, &silent(APP)), [Status::Unknown; OWN]);
+        assert_eq!(all(&spec, &shown(APP, &[])), [Status::Fail; OWN]);
     }
 
     proptest! {
         #[test]
         fn arbitrary_bytes_never_pass(chain in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..4)) {
             let chain: Vec<&[u8]> = chain.iter().map(|der| &der[..]).collect();
-            prop_assert_eq!(all(&trusting(&ROOT), &shown(APP, &chain)), [Status::Fail; 6]);
+            prop_assert_eq!(all(&trusting(&ROOT), &shown(APP, &chain)), [Status::Fail; OWN]);
         }
 
         #[test]
@@ -106,9 +131,9 @@ mod tests {
             damaged[at] ^= flip;
             let spec = trusting(&ROOT);
             prop_assert_ne!(all(&spec, &shown(APP, &[&damaged]))[0], Status::Pass);
-            prop_assert_eq!(all(&spec, &shown(APP, &[&LEAF[..end.index(LEAF.len())]])), [Status::Fail; 6]);
+            prop_assert_eq!(all(&spec, &shown(APP, &[&LEAF[..end.index(LEAF.len())]])), [Status::Fail; OWN]);
             // Beside the path it does no harm.
-            prop_assert_eq!(all(&spec, &shown(APP, &[&LEAF, &damaged])), [Status::Pass; 6]);
+            prop_assert_eq!(all(&spec, &shown(APP, &[&LEAF, &damaged])), [Status::Pass; OWN]);
         }
     }
 }

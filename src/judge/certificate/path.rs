@@ -46,11 +46,7 @@ pub(super) fn verify(spec: &Spec, seen: &Seen, handshake: &Handshake) -> Result<
     if chain.is_empty() {
         return Err("no certificate was sent".into());
     }
-    let own = own_roots(spec);
-    let anchors: Vec<TrustAnchor> = match spec.certificate.roots {
-        Roots::Mozilla => webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        Roots::Own(_) => own.iter().filter_map(|der| webpki::anchor_from_trusted_cert(der).ok()).collect(),
-    };
+    let anchors = spec.certificate.roots.anchors();
     let sizes = chain.iter().map(Vec::len).collect();
     let certificates: Vec<_> = chain.iter().map(|der| Certificate::read(der)).collect();
     let ders: Vec<CertificateDer> = chain.into_iter().map(CertificateDer::from).collect();

@@ -1,5 +1,6 @@
 //! Is this scan evidence at all?
 
+mod dns;
 mod origin;
 
 use std::net::{IpAddr, SocketAddr};
@@ -15,6 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
     check!("vantage/families-covered", families_covered),
     check!("vantage/egress-proven", egress_proven),
     check!("vantage/origin-known", origin::known),
+    check!("vantage/dns-agrees", dns::agrees),
 ];
 
 /// A firewall is exercised only from elsewhere, at an address that the internet reaches.

@@ -5,9 +5,11 @@ mod names;
 mod ports;
 mod redirects;
 mod replies;
+mod revocation;
 mod runs;
 mod server;
 mod sessions;
+mod zone;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};

@@ -9,7 +9,7 @@ use crate::observe::resolve::Names;
 use crate::target::Family;
 
 /// Answers every question with this code and so many A records, or with bytes of its own.
-async fn resolver(answer: fn(&[u8]) -> Vec<u8>) -> (SocketAddr, JoinSet<()>) {
+pub(super) async fn resolver(answer: fn(&[u8]) -> Vec<u8>) -> (SocketAddr, JoinSet<()>) {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let at = socket.local_addr().unwrap();
     let mut serving = JoinSet::new();
@@ -23,7 +23,7 @@ async fn resolver(answer: fn(&[u8]) -> Vec<u8>) -> (SocketAddr, JoinSet<()>) {
 }
 
 /// RFC 1035 §4.1: the question comes back with a code and records; the EDNS record is left out.
-fn reply(query: &[u8], code: u8, records: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn reply(query: &[u8], code: u8, records: &[Vec<u8>]) -> Vec<u8> {
     let end = 12 + query[12..].iter().position(|b| *b == 0).unwrap() + 5;
     let mut bytes = query[..end].to_vec();
     (bytes[2], bytes[3]) = (0x81, 0x80 | code);
@@ -33,7 +33,7 @@ fn reply(query: &[u8], code: u8, records: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// A record of the name that was asked for.
-fn record(kind: u8, data: &[u8]) -> Vec<u8> {
+pub(super) fn record(kind: u8, data: &[u8]) -> Vec<u8> {
     [&[0xc0, 12, 0, kind, 0, 1, 0, 0, 0, 60, 0, u8::try_from(data.len()).unwrap()], data].concat()
 }
 
