@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::tls::{self, Identity};
-use super::{CONNECTION, Entry, exchange, site};
+use super::{CONNECTION, Entry, exchange, hello, site};
 
 /// Every port that a scan of the deployment may dial.
 pub(super) const PORTS: [u16; 6] = [80, 443, 3000, 5432, 6379, 8000];
@@ -58,6 +58,9 @@ pub(super) async fn serve(listener: TcpListener, entry: Entry, service: Service)
 async fn talk(mut stream: TcpStream, entry: Entry, service: Service) -> io::Result<()> {
     match service {
         Service::Https(config) => {
+            if hello::answer(&mut stream, entry).await? {
+                return Ok(());
+            }
             let mut stream = tls::accept(stream, config).await?;
             exchange::serve(&mut stream, |request| site::https(entry, request)).await
         }

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::observation::{
     Addresses, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Hop, Http, Lookup, Mark, Nonce, Observation,
-    PortState, ProbeError, Question, Response, Sni, Stage, Timestamp, Vantage,
+    Offered, PortState, ProbeError, Question, Response, Sni, Stage, Timestamp, Vantage,
 };
 use crate::spec::OriginPattern;
 use crate::target::{Family, Scheme};
@@ -48,7 +48,10 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
             .into()
         }
         Probe::Session(q) => told(q, Err(error())).into(),
-        Probe::Hello(q) => told(q, Err(error())).into(),
+        Probe::Hello(q) => {
+            let answers = [Offered::Closed, Offered::Reset, Offered::Alert("handshake_failure".into())];
+            told(q, answers.get(dice(4) as usize).cloned().ok_or_else(error)).into()
+        }
         Probe::Quic(q) => told(q, Err(error())).into(),
         Probe::Route(q) => told(q, Err(error())).into(),
         Probe::Passage(q) => told(q, Err(error())).into(),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use golive::observation::{
-    Addresses, Ask, Content, ErrorKind, Exchange, Handshake, Hop, Nonce, Observation, Observations, PortState,
-    Probe, ProbeError, Response, Seen, Stage, Timestamp, Vantage,
+    Addresses, Ask, Content, ErrorKind, Exchange, Handshake, Hop, Nonce, Observation, Observations, Offered,
+    PortState, Probe, ProbeError, Response, Seen, Stage, Timestamp, Vantage,
 };
 use golive::plan::{follow_ups, request, wanted};
 use golive::spec::Spec;
@@ -172,8 +172,11 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
             };
             put(seen, question, shake);
         }
-        other @ (Probe::Hello(_)
-        | Probe::Quic(_)
+        Probe::Hello(question) => {
+            let offered = [Offered::Closed, Offered::Reset, Offered::Alert(SAID.into())];
+            put(seen, question, offered[random(seed) % offered.len()].clone());
+        }
+        other @ (Probe::Quic(_)
         | Probe::Route(_)
         | Probe::Passage(_)
         | Probe::Sweep(_)
