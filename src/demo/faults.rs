@@ -162,6 +162,37 @@ pub const FAULTS: &[Fault] = &[
         follows: &[],
         says: "the certificate asks for a stapled OCSP response, and none is sent",
     },
+    // tls
+    Fault {
+        name: "tls-1-0-accepted",
+        check: "tls-legacy-refused",
+        follows: &[],
+        says: "a client that knows TLS 1.0 and nothing newer is served",
+    },
+    Fault {
+        name: "tls-weak-cipher",
+        check: "tls-weak-ciphers-refused",
+        follows: &[],
+        says: "a client that offers 3DES and nothing else is served",
+    },
+    Fault {
+        name: "tls-no-forward-secrecy",
+        check: "tls-forward-secret",
+        follows: &[],
+        says: "browsers get a suite without forward secrecy",
+    },
+    Fault {
+        name: "tls-renegotiation-unsafe",
+        check: "tls-renegotiation-safe",
+        follows: &[],
+        says: "TLS 1.2 is spoken without renegotiation_info",
+    },
+    Fault {
+        name: "tls-compression",
+        check: "tls-compression-off",
+        follows: &[],
+        says: "a client that offers deflate gets it",
+    },
     // headers
     Fault {
         name: "nosniff-missing",

@@ -4,6 +4,7 @@
 mod api;
 mod exchange;
 mod faults;
+mod hello;
 mod page;
 mod ports;
 mod site;

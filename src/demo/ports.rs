@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::exchange::{Request, Response};
 use super::tls::{self, Identity};
-use super::{CONNECTION, Entry, exchange, site};
+use super::{CONNECTION, Entry, exchange, hello, site};
 
 /// Every port at which something may listen, or that a scan asks by its name.
 pub(super) const PORTS: [u16; 8] = [80, 443, 2375, 3000, 5432, 6379, 8000, 9000];
@@ -63,6 +63,9 @@ pub(super) async fn serve(listener: TcpListener, entry: Entry, service: Service)
 async fn talk(mut stream: TcpStream, entry: Entry, service: Service) -> io::Result<()> {
     match service {
         Service::Https(config) => {
+            if hello::answer(&mut stream, entry).await? {
+                return Ok(());
+            }
             let mut stream = tls::accept(stream, config).await?;
             exchange::serve(&mut stream, |request| site::https(entry, request)).await
         }

@@ -37,20 +37,23 @@ impl Repeat for Observation<Knock> {
 
 impl Repeat for Observation<Session> {
     fn repeat(&self) -> Vec<String> {
-        let at = &self.question.at;
-        let name = match &at.host {
-            Host::Name(name) if self.question.sni != Sni::Absent => format!("-servername {}", quoted(name)),
-            _ => "-noservername".into(),
-        };
-        let socket = quoted(&at.socket().to_string());
-        vec![format!("openssl s_client -connect {socket} {name} -showcerts </dev/null")]
+        let Session { at, sni } = &self.question;
+        vec![format!("{} -showcerts </dev/null", s_client(at, at.host.name().filter(|_| *sni != Sni::Absent)))]
     }
 }
 
 impl Repeat for Observation<Hello> {
+    /// Nothing where OpenSSL 3 cannot offer it.
     fn repeat(&self) -> Vec<String> {
-        vec![]
+        let Hello { at, offer } = &self.question;
+        let flags = offer.openssl().into_iter();
+        flags.map(|flags| format!("{} {flags} </dev/null", s_client(at, at.host.name()))).collect()
     }
+}
+
+fn s_client(at: &Endpoint, name: Option<&str>) -> String {
+    let name = name.map_or("-noservername".into(), |name| format!("-servername {}", quoted(name)));
+    format!("openssl s_client -connect {} {name}", quoted(&at.socket().to_string()))
 }
 
 impl Repeat for Observation<Quic> {
@@ -236,7 +239,9 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::{Claim, Content, Exchange, Forgery, Hop, ProbeError, Question, Response, Sni};
+    use crate::observation::{
+        Claim, Content, Exchange, Forgery, Hop, Offer, ProbeError, Question, Response, Sni,
+    };
     use crate::target::PortSet;
 
     fn unanswered<Q: Question>(question: Q) -> Observation<Q> {
@@ -300,6 +305,19 @@ mod tests {
             let ports = PortSet::try_from(ports.to_string()).unwrap();
             let question = Sweep { at: at.parse().unwrap(), ports, beside: 443 };
             assert_eq!(unanswered(question).repeat(), [want]);
+        }
+    }
+
+    #[test]
+    fn a_hello_is_repeated_where_openssl_knows_its_offer() {
+        for (offer, want) in [
+            (Offer::Tls11, Some("-tls1_1 -cipher ALL:@SECLEVEL=0")),
+            (Offer::StaticRsa, Some("-tls1_2 -cipher 'kRSA:!eNULL:@SECLEVEL=0'")),
+            (Offer::Ssl3, None),
+        ] {
+            let got = unanswered(Hello { at: site("https", "203.0.113.7"), offer }).repeat();
+            let begin = "openssl s_client -connect 203.0.113.7:443 -servername app.example.com";
+            assert_eq!(got, want.map(|flags| format!("{begin} {flags} </dev/null")).as_slice());
         }
     }
 

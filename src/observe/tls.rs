@@ -18,7 +18,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::net::{Entry, Net};
-use super::tap::Tap;
+use super::tap::{Record, Tap};
 use crate::observation::{ErrorKind, Handshake, ProbeError, Stage};
 use crate::target::Endpoint;
 
@@ -70,13 +70,10 @@ async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     let connected = TlsConnector::from(Arc::new(config)).connect(name, tap).await;
     let stream = connected.map_err(|e| {
         let error = tls_error(&e, Stage::Handshake);
-        let detail = match record.spoken() {
-            _ if error.kind != ErrorKind::Malformed => return error,
-            Some("TLS") => return error,
-            Some(what) => format!("what answers speaks {what}, not TLS"),
-            None => "what answers is no TLS server".into(),
-        };
-        ProbeError { detail, ..error }
+        if error.kind != ErrorKind::Malformed || record.spoken() == Some("TLS") {
+            return error;
+        }
+        ProbeError { detail: what_answers(&record), ..error }
     })?;
     let (_, connection) = stream.get_ref();
     let seen = capture.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,6 +125,12 @@ pub fn hello(
         None => ServerName::IpAddress(ip.into()),
     };
     Ok((config, name, capture))
+/// What is there instead of TLS, by its first bytes.
+pub fn what_answers(opening: &Record) -> String {
+    match opening.spoken() {
+        Some(what) => format!("what answers speaks {what}, not TLS"),
+        None => "what answers is no TLS server".into(),
+    }
 }
 
 /// What a failed read or write of a TLS stream says.

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::observation::{
-    Addresses, Authorisations, Authorities, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Handshake, Hop, Http, Lookup, Mark, Nonce, Observation, PortState, ProbeError, Question, QuicHandshake, Response, Sni, Stage, Swept, Timestamp, Vantage,
+    Addresses, Authorisations, Authorities, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Handshake, Hop, Http, Lookup, Mark, Nonce, Observation, Offered, PortState, ProbeError, Question, QuicHandshake, Response, Sni, Stage, Swept, Timestamp, Vantage,
 };
 use crate::spec::OriginPattern;
 use crate::target::{Family, Scheme};
@@ -54,10 +54,13 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
                 Handshake { chain: vec![], chain_cut: false, version, suite, group, alpn, key_proven: true };
             told(q, if dice(4) == 0 { Err(error()) } else { Ok(shake) }).into()
         }
-        Probe::Hello(q) => told(q, Err(error())).into(),
         Probe::Quic(q) => {
             let alpn = [Some("h3"), None][dice(2) as usize].map(String::from);
             told(q, if dice(2) == 0 { Err(error()) } else { Ok(QuicHandshake { alpn }) }).into()
+        }
+        Probe::Hello(q) => {
+            let answers = [Offered::Closed, Offered::Reset, Offered::Alert("handshake_failure".into())];
+            told(q, answers.get(dice(4) as usize).cloned().ok_or_else(error)).into()
         }
         Probe::Route(q) => told(q, Err(error())).into(),
         Probe::Passage(q) => told(q, Err(error())).into(),

@@ -12,7 +12,7 @@ use golive::gate::Outcome;
 use golive::judge::pages;
 use golive::observation::{
     Addresses, Ask, CaaRecord, ErrorKind, Greet, Handshake, Http, Knock, Lookup, Method, NameServer, Observation,
-    Observations, PortState, ProbeError, Quic, QuicHandshake, Sni, Stage, Timestamp,
+    Observations, Offer, Offered, PortState, ProbeError, Quic, QuicHandshake, Sni, Stage, Timestamp, Version,
 };
 use golive::report::Report;
 use golive::spec::{Roots, Spec};
@@ -217,6 +217,33 @@ const CHANGES: &[Change] = &[
         },
     },
     Change {
+        check: "tls-modern-offered",
+        status: Status::Fail,
+        change: |_, seen| {
+            for session in &mut seen.sessions {
+                let alert = ErrorKind::Alert("handshake_failure".into());
+                session.outcome = Err(ProbeError::new(Stage::Handshake, alert, "no version in common"));
+            }
+            for hello in &mut seen.hellos {
+                hello.outcome = Ok(Offered::Alert("protocol_version".into()));
+            }
+        },
+    },
+    Change { check: "tls-newest-offered", status: Status::Fail, change: |_, seen| refuse_tls13(seen) },
+    Change { check: "tls-post-quantum", status: Status::Fail, change: |_, seen| refuse_tls13(seen) },
+    Change {
+        check: "tls-old-suites-refused",
+        status: Status::Fail,
+        change: |_, seen| {
+            let taken = seen.hellos.iter().find(|hello| hello.question.offer == Offer::Tls12);
+            let Some(Ok(Offered::Taken(mut taken))) = taken.map(|hello| hello.outcome.clone()) else { return };
+            taken.suite = "TLS_RSA_WITH_AES_128_GCM_SHA256".to_string().try_into().unwrap();
+            for hello in seen.hellos.iter_mut().filter(|hello| hello.question.offer == Offer::StaticRsa) {
+                hello.outcome = Ok(Offered::Taken(taken.clone()));
+            }
+        },
+    },
+    Change {
         check: "redirect-is-permanent",
         status: Status::Fail,
         change: |_, seen| {
@@ -410,6 +437,20 @@ fn changed(change: &Change) -> Report {
     let (mut spec, mut seen) = (run::sound().policy.clone(), run::sound().observations.clone());
     (change.change)(&mut spec, &mut seen);
     run::again(&spec, seen)
+}
+
+/// TLS 1.2 is the newest.
+fn refuse_tls13(seen: &mut Observations) {
+    for session in &mut seen.sessions {
+        if let Ok(handshake) = &mut session.outcome {
+            handshake.version = "TLS 1.2".into();
+        }
+    }
+    for hello in &mut seen.hellos {
+        if matches!(&hello.outcome, Ok(Offered::Taken(taken)) if taken.version == Version::Tls13) {
+            hello.outcome = Ok(Offered::Alert("protocol_version".into()));
+        }
+    }
 }
 
 /// A host behind a network, whose web ports are in that state.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use golive::observation::{
-    Addresses, Ask, Authorisations, Authorities, CaaRecord, Content, ErrorKind, Exchange, Handshake, Hop, NameServer, Nonce, Observation, Observations, PortState, Probe, ProbeError, QuicHandshake, Response, Revocation, Seen, Stage, Swept, Timestamp, Vantage,
+    Addresses, Ask, Authorisations, Authorities, CaaRecord, Content, ErrorKind, Exchange, Handshake, Hop,
+    NameServer, Nonce, Observation, Observations, Offered, PortState, Probe, ProbeError, QuicHandshake, Response,
+    Revocation, Seen, Stage, Swept, Timestamp, Vantage,
 };
 use golive::plan::{follow_ups, request, wanted};
 use golive::spec::Spec;
@@ -183,7 +185,7 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
             put(seen, question, Swept { open, silent, ..Swept::default() });
         }
         Probe::Quic(question) => put(seen, question, QuicHandshake { alpn: Some(SAID.into()) }),
-        other @ (Probe::Hello(_) | Probe::Route(_) | Probe::Passage(_)) => {
+        other @ (Probe::Route(_) | Probe::Passage(_)) => {
             seen.refuse(other, ProbeError::new(Stage::Exchange, ErrorKind::Timeout, SAID))
         }
         Probe::Caa(question) => {
@@ -200,6 +202,10 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
             let revoked = one_in(2, seed).then_some(1);
             let (signed, covers) = (one_in(2, seed), one_in(2, seed));
             put(seen, question, Revocation { this_update: 0, next_update: i64::MAX, revoked, signed, covers });
+        }
+        Probe::Hello(question) => {
+            let offered = [Offered::Closed, Offered::Reset, Offered::Alert(SAID.into())];
+            put(seen, question, offered[random(seed) % offered.len()].clone());
         }
         Probe::Http(question) => {
             let request = request(spec, seen.nonce, &question);

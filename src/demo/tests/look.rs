@@ -6,7 +6,7 @@ use rustls::crypto;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::wire::{constant, dial, handshake, say};
+use super::wire::{constant, dial, handshake, hello, say, tell};
 use super::*;
 use crate::demo::exchange::{Request, Response};
 use crate::demo::site;
@@ -35,6 +35,18 @@ pub async fn look(fault: Option<&'static Fault>) -> BTreeMap<String, String> {
     let (_, chain) = handshake(&deployment, V4, SITE).await.unwrap();
     look_at_chain(&chain, &deployment.roots, &mut seen);
     look_at_answers(fault, &mut seen);
+    // Without a name in it, so that the sound deployment ends it with an alert.
+    for (place, version, suites, compression, newer) in [
+        ("tls-1.0", 0x0301, &[0xc013, 0x000a][..], &[0][..], false),
+        ("des", 0x0303, &[0x000a], &[0], false),
+        ("chrome", 0x0303, &[0x1301, 0xc02f, 0x009c], &[0], true),
+        ("tls-1.2", 0x0303, &[0xc02f, 0x009c], &[0], false),
+        ("compression", 0x0303, &[0x009c], &[1, 0], false),
+    ] {
+        let mut stream = dial(&deployment, V4, 443).await.unwrap();
+        let said = tell(&mut stream, &hello(version, suites, compression, newer)).await;
+        seen.insert(format!("hello {place}"), said);
+    }
     seen
 }
 

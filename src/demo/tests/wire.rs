@@ -24,6 +24,28 @@ pub async fn say<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, said: &[u8])
     constant(&String::from_utf8(answer).unwrap())
 }
 
+/// Says something and listens: the answer in hexadecimal digits.
+pub async fn tell(stream: &mut TcpStream, said: &[u8]) -> String {
+    stream.write_all(said).await.unwrap();
+    let mut answer = vec![0; 256];
+    let count = stream.read(&mut answer).await.unwrap();
+    answer[..count].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A ClientHello in a record (RFC 8446 §4.1.2).
+pub fn hello(version: u16, suites: &[u16], compression: &[u8], newer: bool) -> Vec<u8> {
+    let vector = |width: usize, data: &[u8]| [&data.len().to_be_bytes()[8 - width..], data].concat();
+    let suites: Vec<u8> = suites.iter().flat_map(|suite| suite.to_be_bytes()).collect();
+    // signature_algorithms with ecdsa_secp256r1_sha256, supported_groups with x25519.
+    let mut extensions = vec![0, 13, 0, 4, 0, 2, 4, 3, 0, 10, 0, 4, 0, 2, 0, 0x1d];
+    if newer {
+        extensions.extend([0, 43, 0, 5, 4, 3, 4, 3, 3]);
+    }
+    let head = [&version.to_be_bytes()[..], &[5; 32], &[0]].concat();
+    let body = [head, vector(2, &suites), vector(1, compression), vector(2, &extensions)].concat();
+    [&[22, 3, 1][..], &vector(2, &[vec![1], vector(3, &body)].concat())].concat()
+}
+
 /// Runs of 32 hexadecimal digits are random.
 pub fn constant(text: &str) -> String {
     let mut out = String::new();
