@@ -101,8 +101,16 @@ mod tests {
             let made = rcgen::generate_simple_self_signed(vec![name.into()]).unwrap();
             let chain = vec![base64::engine::general_purpose::STANDARD.encode(made.cert.der())];
             let (version, suite) = ("TLS 1.3".into(), String::new());
-            let handshake =
-                Handshake { chain, chain_cut: false, version, suite, group: None, alpn: None, key_proven: true };
+            let handshake = Handshake {
+                chain,
+                chain_cut: false,
+                version,
+                suite,
+                group: None,
+                alpn: None,
+                key_proven: true,
+                staple: None,
+            };
             assert_eq!(handshake.cdn(), want, "{name}");
         }
     }

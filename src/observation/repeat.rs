@@ -239,9 +239,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::{
-        Claim, Content, Exchange, Forgery, Hop, Offer, ProbeError, Question, Response, Sni,
-    };
+    use crate::observation::{Claim, Content, Exchange, Forgery, Hop, Offer, ProbeError, Question, Response, Sni};
     use crate::target::PortSet;
 
     fn unanswered<Q: Question>(question: Q) -> Observation<Q> {

@@ -125,6 +125,8 @@ pub fn hello(
         None => ServerName::IpAddress(ip.into()),
     };
     Ok((config, name, capture))
+}
+
 /// What is there instead of TLS, by its first bytes.
 pub fn what_answers(opening: &Record) -> String {
     match opening.spoken() {

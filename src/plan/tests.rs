@@ -2,7 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::observation::{
-    Addresses, Authorisations, Authorities, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Handshake, Hop, Http, Lookup, Mark, Nonce, Observation, Offered, PortState, ProbeError, Question, QuicHandshake, Response, Sni, Stage, Swept, Timestamp, Vantage,
+    Addresses, Authorisations, Authorities, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Handshake, Hop,
+    Http, Lookup, Mark, Nonce, Observation, Offered, PortState, ProbeError, Question, QuicHandshake, Response,
+    Sni, Stage, Swept, Timestamp, Vantage,
 };
 use crate::spec::OriginPattern;
 use crate::target::{Family, Scheme};
@@ -50,8 +52,16 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
         Probe::Session(q) => {
             let alpn = [Some("h2"), Some("http/1.1"), None][dice(3) as usize].map(String::from);
             let (version, suite, group) = (String::new(), String::new(), None);
-            let shake =
-                Handshake { chain: vec![], chain_cut: false, version, suite, group, alpn, key_proven: true };
+            let shake = Handshake {
+                chain: vec![],
+                chain_cut: false,
+                version,
+                suite,
+                group,
+                alpn,
+                key_proven: true,
+                staple: None,
+            };
             told(q, if dice(4) == 0 { Err(error()) } else { Ok(shake) }).into()
         }
         Probe::Quic(q) => {

@@ -145,6 +145,7 @@ mod tests {
             group: None,
             alpn: None,
             key_proven: true,
+            staple: None,
         };
         fact(Session::of(at(Scheme::Https)), Ok(handshake))
     }

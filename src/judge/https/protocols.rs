@@ -158,6 +158,7 @@ mod tests {
             group: None,
             alpn: alpn.map(Into::into),
             key_proven: true,
+            staple: None,
         };
         fact(Session::of(question(Ask::Visit, "/").at), Ok(handshake))
     }

@@ -237,6 +237,7 @@ mod tests {
                     group: None,
                     alpn: None,
                     key_proven: true,
+                    staple: None,
                 };
                 facts.push(fact(Session::of(at(last, "/").at), Ok(handshake)));
             }
