@@ -188,6 +188,13 @@ macro_rules! questions {
                 })),* }
             }
 
+            /// Questions are found by bisection, so a file that was edited by hand must not lose any.
+            pub fn sorted(self) -> Self {
+                let mut all = Self::begin(self.site, self.started_at, self.nonce, self.vantage);
+                $(self.$list.into_iter().for_each(|o| put(&mut all, o));)*
+                all
+            }
+
             /// Every question that was asked.
             pub fn questions(&self) -> BTreeSet<Probe> {
                 let mut all = BTreeSet::new();

@@ -124,6 +124,7 @@ fn of_a_site_that_is_down_nothing_passes() {
         }
         down.sessions.iter_mut().for_each(|o| o.outcome = Err(timeout("no TLS handshake")));
         down.http.iter_mut().for_each(|o| o.outcome = Err(timeout("no answer")));
+        down.hellos.iter_mut().for_each(|o| o.outcome = Err(timeout("no answer to the hello")));
         let report = again(&sound().policy, down);
         let known = ["vantage", "ports"];
         let passed: Vec<String> = report

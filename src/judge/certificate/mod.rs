@@ -17,7 +17,9 @@ mod trust;
 
 use super::{Check, Word, check, given};
 use crate::finding::{Status, Subject, Verdict};
-use crate::observation::{Certificate, Handshake, Observation, Seen, Session, Sni};
+use crate::observation::{
+    Certificate, ErrorKind, Handshake, Hello, Observation, Offer, Offered, ProbeError, Seen, Session, Sni, id,
+};
 use crate::spec::Spec;
 use crate::target::Endpoint;
 
@@ -42,7 +44,16 @@ fn each(
     expected: impl Fn(&Endpoint) -> String,
     word: impl Fn(&Endpoint, &Handshake) -> Word,
 ) -> Vec<Verdict> {
-    visits(spec, seen).map(|o| one(o, &expected, |handshake| word(&o.question.at, handshake))).collect()
+    let verdict = |o: &Observation<Session>| {
+        let at = &o.question.at;
+        let Some((hello, handshake)) = by_hello(seen, o) else {
+            return one(o, &expected, |handshake| word(at, handshake));
+        };
+        let (status, message) = word(at, &handshake);
+        let verdict = Verdict::new(subject(at), status, message).resting_on([o.id(), id(&hello)]);
+        if status == Status::Fail { verdict.expected(expected(at)) } else { verdict }
+    };
+    visits(spec, seen).map(verdict).collect()
 }
 
 /// Handshakes with a name of the site.
@@ -73,6 +84,26 @@ pub(super) fn flaw(spec: &Spec, seen: &Seen, at: &Endpoint) -> Option<String> {
     Some(flawed.message)
 }
 
+/// What a server that our library cannot speak to shows to a hello, up to TLS 1.2. Nothing proves its key.
+fn by_hello(seen: &Seen, o: &Observation<Session>) -> Option<(Hello, Handshake)> {
+    let is_refused = matches!(o.outcome, Err(ProbeError { kind: ErrorKind::Alert(_) | ErrorKind::Malformed, .. }));
+    let offers = [Offer::Tls12, Offer::Tls11, Offer::Tls10, Offer::Ssl3].into_iter().filter(|_| is_refused);
+    offers.map(|offer| Hello { at: o.question.at.clone(), offer }).find_map(|hello| {
+        let Some(Offered::Taken(taken)) = seen.answer(&hello) else { return None };
+        let handshake = Handshake {
+            chain: taken.chain.clone(),
+            chain_cut: taken.chain_cut,
+            version: taken.version.to_string(),
+            suite: taken.suite.to_string(),
+            group: taken.group.map(|group| group.to_string()),
+            alpn: None,
+            key_proven: false,
+            staple: None,
+        };
+        (!taken.chain.is_empty()).then_some((hello, handshake))
+    })
+}
+
 /// The server's own certificate.
 ///
 /// # Errors
@@ -93,8 +124,9 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::issued::{Authority, root, shown, silent, trusting};
+    use super::issued::{Authority, handshake, root, shown, silent, trusting};
     use super::*;
+    use crate::observation::{Observations, Stage, Suite, Taken, Version};
     use crate::spec::Spec;
 
     const APP: &str = "app.example.com";
@@ -115,6 +147,35 @@ mod tests {
         assert_eq!(all(&spec, &shown(APP, &[&LEAF])), [Status::Pass; OWN]);
         assert_eq!(all(&spec, &silent(APP)), [Status::Unknown; OWN]);
         assert_eq!(all(&spec, &shown(APP, &[])), [Status::Fail; OWN]);
+    }
+
+    #[test]
+    fn a_server_that_refuses_our_session_is_judged_by_its_hello() {
+        let mut run = silent(APP).into_recording();
+        let at = run.sessions[0].question.at.clone();
+        run.sessions[0].outcome =
+            Err(ProbeError::new(Stage::Handshake, ErrorKind::Alert("handshake_failure".into()), "refused"));
+        let chain = handshake(&[&LEAF]).chain;
+        let taken = Taken {
+            version: Version::Tls10,
+            suite: Suite(0x002f),
+            group: None,
+            dh_bits: None,
+            compressed: false,
+            renegotiation_info: true,
+            chain,
+            chain_cut: false,
+            scts: vec![],
+            ocsp: None,
+        };
+        let question = Hello { at, offer: Offer::Tls10 };
+        let outcome = Ok(Offered::Taken(taken));
+        run.insert(Observation { question, asked_at_ms: 0, elapsed_ms: 1, attempts: 1, outcome }.into());
+        let seen = Seen::complete(run, "", Observations::questions);
+        let mut want = [Status::Pass; 6];
+        // Nothing proved that it holds the key.
+        want[0] = Status::Unknown;
+        assert_eq!(all(&trusting(&ROOT), &seen), want);
     }
 
     proptest! {

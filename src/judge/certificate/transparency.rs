@@ -6,17 +6,26 @@ use base64::engine::general_purpose::STANDARD;
 use super::{each, leaf};
 use crate::finding::Verdict;
 use crate::judge::{Word, fail, pass, skip, unknown};
-use crate::observation::{Certificate, Handshake, Seen, Staple};
+use crate::observation::{Certificate, Handshake, Hello, Offer, Offered, Seen, Staple};
 use crate::spec::{Roots, Spec};
+use crate::target::Endpoint;
 
 /// RFC 6962 §3.3: three ways that a timestamp of a log reaches the client.
 pub(super) fn transparent(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let expected = |_: &_| format!("signed timestamps of {ENOUGH} logs");
-    each(spec, seen, expected, |_, handshake| match (&spec.certificate.roots, leaf(handshake)) {
+    each(spec, seen, expected, |at, handshake| match (&spec.certificate.roots, leaf(handshake)) {
         (Roots::Own(_), _) => skip("the roots are the owner's own, which log nothing"),
         (Roots::Mozilla, Err(message)) => fail(message),
-        (Roots::Mozilla, Ok(leaf)) => word(leaf.logs, None, stapled(handshake, &leaf)),
+        (Roots::Mozilla, Ok(leaf)) => word(leaf.logs, in_tls(seen, at, handshake), stapled(handshake, &leaf)),
     })
+}
+
+/// What a hello of TLS 1.2 was told beside the same certificate: TLS 1.3 tells it in secret (RFC 8446 §4.4.2.1).
+fn in_tls(seen: &Seen, at: &Endpoint, handshake: &Handshake) -> Option<usize> {
+    match seen.answer(&Hello { at: at.clone(), offer: Offer::Tls12 })? {
+        Offered::Taken(taken) if taken.chain.first() == handshake.chain.first() => Some(taken.scts.len()),
+        _ => None,
+    }
 }
 
 /// `in_tls` is `None` when the extension could not be asked for.
