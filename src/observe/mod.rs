@@ -238,9 +238,10 @@ impl Run {
             Probe::Route(q) => self.timed(q.clone(), path::route(&self.net, &q)).await.into(),
             Probe::Passage(q) => self.timed(q.clone(), path::passage(&self.net, &q)).await.into(),
             Probe::Sweep(q) => self.timed(q.clone(), sweep::sweep(&self.net, &q)).await.into(),
-            Probe::Caa(q) => {
-                self.timed(q.clone(), async { (1, self.names.authorisations(&q).await) }).await.into()
-            }
+            Probe::Caa(q) => self
+                .timed(q.clone(), async { (1, self.names.authorisations(&self.net.way, &q).await) })
+                .await
+                .into(),
             Probe::Authority(q) => {
                 let private = self.spec.vantage.allow_private;
                 let asked = async { (1, self.names.authorities(&self.net.way, &q, private).await) };
