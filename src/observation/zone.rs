@@ -26,7 +26,7 @@ pub struct Authority {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Authorisations {
-    /// Names are given by hand (the demo): nothing was asked.
+    /// Names are given by hand (`--resolve`, the demo): nothing was asked.
     pub by_hand: bool,
     /// The name that has the records: the asked one or one above it.
     pub at: Option<String>,

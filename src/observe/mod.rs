@@ -279,9 +279,10 @@ impl Run {
                 let host = self.host_at(&places, q.at);
                 self.timed(q.clone(), sweep::sweep(&self.net, host, &q)).await.into()
             }
-            Probe::Caa(q) => {
-                self.timed(q.clone(), async { (1, self.names.authorisations(&q).await) }).await.into()
-            }
+            Probe::Caa(q) => self
+                .timed(q.clone(), async { (1, self.names.authorisations(&self.net.way, &q).await) })
+                .await
+                .into(),
             Probe::Authority(q) => {
                 let private = self.spec.vantage.allow_private;
                 let asked = async { (1, self.names.authorities(&self.net.way, &q, private).await) };

@@ -19,7 +19,7 @@ pub(super) fn reason(spec: &Spec, sent: &Sent, why: &NoPath) -> String {
     };
     match error {
         Error::UnknownIssuer => unknown_issuer(spec, sent),
-        Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => purpose(sent),
+        Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => also(purpose(sent), spec, sent),
         Error::NameConstraintViolation => {
             "a name constraint of an issuer forbids a name of the certificate".into()
         }
@@ -28,10 +28,12 @@ pub(super) fn reason(spec: &Spec, sent: &Sent, why: &NoPath) -> String {
         Error::CaUsedAsEndEntity if sent.linked().first().is_some_and(|leaf| leaf.is_self_issued()) => {
             "certificate is self-signed, and an authority's, not a server's (CA:TRUE)".into()
         }
-        Error::CaUsedAsEndEntity => "certificate is an authority's, not a server's (CA:TRUE)".into(),
+        Error::CaUsedAsEndEntity => {
+            also("certificate is an authority's, not a server's (CA:TRUE)".into(), spec, sent)
+        }
         Error::EndEntityUsedAsCa => "an issuer on the path is no authority (not CA:TRUE)".into(),
-        Error::UnsupportedCriticalExtension => strange_extension(sent),
-        Error::UnsupportedCertVersion => version(sent),
+        Error::UnsupportedCriticalExtension => also(strange_extension(sent), spec, sent),
+        Error::UnsupportedCertVersion => also(version(sent), spec, sent),
         Error::UnsupportedSignatureAlgorithmContext(_) => unaccepted_signature(sent),
         Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
             "a signature on the path is of another algorithm than its issuer's key".into()
@@ -50,6 +52,21 @@ pub(super) fn reason(spec: &Spec, sent: &Sent, why: &NoPath) -> String {
             format!("too many paths to try: {} certificates were sent", sent.sizes.len())
         }
         malformed => unreadable_part(spec, sent, malformed),
+    }
+}
+
+/// A fault of the certificate itself is found before its issuer is looked for: both are said.
+fn also(reason: String, spec: &Spec, sent: &Sent) -> String {
+    let anchors = spec.certificate.roots.anchors();
+    let linked = sent.linked();
+    let leads_to_root = |last: &&Certificate| {
+        let subjects = anchors.iter().map(|anchor| &anchor.subject[..]);
+        // An anchor's name is without its header.
+        subjects.filter(|subject| !subject.is_empty()).any(|subject| last.issuer.der.ends_with(subject))
+    };
+    match linked.last() {
+        Some(last) if !leads_to_root(last) => format!("{reason}; {}", unknown_issuer(spec, sent)),
+        _ => reason,
     }
 }
 
@@ -197,6 +214,7 @@ mod tests {
             p.custom_extensions.push(extension);
         };
         let forged = namesake.leaf(&[APP], |_| {});
+        let doubly = other.leaf(&[APP], for_clients);
         let for_clients = root.leaf(&[APP], for_clients);
         let for_anything = root.leaf(&[APP], |p| p.extended_key_usages.clear());
         let (mailed, narrowed) = (mail.leaf(&[APP], |_| {}), narrow.leaf(&[APP], |_| {}));
@@ -220,6 +238,12 @@ mod tests {
             ),
             (vec![&own], Fail, "certificate is self-signed and not among certificate.roots"),
             (vec![&for_clients], Fail, "certificate is not meant for servers: NO EKU"),
+            (
+                vec![&doubly],
+                Fail,
+                "certificate is not meant for servers: NO EKU; missing intermediate: Other Root, issuer of the \
+                 certificate, was not sent and is not among certificate.roots",
+            ),
             (vec![&mailed, &mail.der], Fail, "intermediate Mail is not meant for servers: NO EKU"),
             (
                 vec![&narrowed, &narrow.der],

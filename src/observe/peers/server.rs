@@ -160,17 +160,28 @@ async fn head<S: AsyncRead + Unpin>(stream: &mut S) -> String {
 /// A chain of that many certificates, all the same, and whether a certificate of the client's is demanded.
 pub fn config(certificates: usize, demanding: bool) -> ServerConfig {
     let made = rcgen::generate_simple_self_signed(vec!["app.example.com".into()]).unwrap();
-    shown(vec![made.cert.der().clone(); certificates], &made.signing_key, demanding)
+    shown(vec![made.cert.der().clone(); certificates], &made.signing_key, demanding, None)
 }
 
 /// One certificate with that many names.
 pub fn many_names(names: usize) -> ServerConfig {
     let names: Vec<String> = (0..names).map(|n| format!("n{n}.app.example.com")).collect();
     let made = rcgen::generate_simple_self_signed(names).unwrap();
-    shown(vec![made.cert.der().clone()], &made.signing_key, false)
+    shown(vec![made.cert.der().clone()], &made.signing_key, false, None)
 }
 
-fn shown(chain: Vec<CertificateDer<'static>>, key: &rcgen::KeyPair, demanding: bool) -> ServerConfig {
+/// One certificate, and bytes that are stapled to it.
+pub fn stapling(staple: &[u8]) -> ServerConfig {
+    let made = rcgen::generate_simple_self_signed(vec!["app.example.com".into()]).unwrap();
+    shown(vec![made.cert.der().clone()], &made.signing_key, false, Some(staple.to_vec()))
+}
+
+fn shown(
+    chain: Vec<CertificateDer<'static>>,
+    key: &rcgen::KeyPair,
+    demanding: bool,
+    staple: Option<Vec<u8>>,
+) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder =
         ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
@@ -185,5 +196,6 @@ fn shown(chain: Vec<CertificateDer<'static>>, key: &rcgen::KeyPair, demanding: b
     // No look at the certificate: a server may show any.
     let private = PrivateKeyDer::Pkcs8(key.serialize_der().into());
     let private = rustls::crypto::aws_lc_rs::sign::any_supported_type(&private).unwrap();
-    builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, private))))
+    let shown = CertifiedKey { ocsp: staple, ..CertifiedKey::new(chain, private) };
+    builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)))
 }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use tokio::time::Instant;
 
-use super::server::{config, many_names};
+use super::server::{config, many_names, stapling};
 use super::*;
 use crate::observation::Handshake;
 use crate::observe::tls;
@@ -14,6 +14,17 @@ async fn session(peer: &Peer) -> Result<Handshake, ProbeError> {
     let net = net(&spec(), &[(443, peer.at)]);
     let at = visit(Scheme::Https, "/").at;
     Ok(tls::connect(&net, &at, Some("app.example.com"), &[b"h2", b"http/1.1"]).await?.handshake)
+}
+
+#[tokio::test]
+async fn what_is_stapled_is_kept_up_to_a_bound() {
+    let staple = async |config| {
+        let peer = Peer::start(Act::Say(HELLO.to_vec()), Some(config)).await;
+        base64::prelude::BASE64_STANDARD.decode(session(&peer).await.unwrap().staple.unwrap()).unwrap()
+    };
+    assert_eq!(staple(config(1, false)).await, b"");
+    assert_eq!(staple(stapling(b"a response")).await, b"a response");
+    assert_eq!(staple(stapling(&[7; 40_000])).await.len(), 16 * 1024);
 }
 
 #[tokio::test]

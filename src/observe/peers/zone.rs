@@ -82,19 +82,21 @@ async fn a_zone_without_servers_is_not_known() {
 
 #[tokio::test]
 async fn authorisations_are_looked_for_upwards() {
-    let (names, _, _serving) = names().await;
+    let (names, mut way, _serving) = names().await;
     let asked = |name: &str| Caa { name: name.into() };
-    let found = names.authorisations(&asked("deep.app.example.com")).await.unwrap();
+    let found = names.authorisations(&way, &asked("deep.app.example.com")).await.unwrap();
     let record = CaaRecord { critical: false, tag: "issue".into(), value: "letsencrypt.org".into() };
     assert_eq!(found, Authorisations { by_hand: false, at: Some("example.com".into()), records: vec![record] });
-    assert_eq!(names.authorisations(&asked("app.example.net")).await, Ok(Authorisations::default()));
-    assert!(names.authorisations(&asked("refused.test")).await.is_err());
+    assert_eq!(names.authorisations(&way, &asked("app.example.net")).await, Ok(Authorisations::default()));
+    assert!(names.authorisations(&way, &asked("refused.test")).await.is_err());
+    way.pins.insert("app.example.com".into(), vec![IP.parse().unwrap()]);
+    assert!(names.authorisations(&way, &asked("app.example.com")).await.unwrap().by_hand);
 }
 
 #[tokio::test]
 async fn in_a_closed_way_nobody_is_asked() {
     let way = Way { closed: true, ..Way::default() };
     let names = Names::new(&way);
-    assert!(names.authorisations(&Caa { name: "app.example.com".into() }).await.unwrap().by_hand);
+    assert!(names.authorisations(&way, &Caa { name: "app.example.com".into() }).await.unwrap().by_hand);
     assert!(names.authorities(&way, &Authority { name: "app.example.com".into() }, true).await.unwrap().by_hand);
 }
