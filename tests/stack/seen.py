@@ -71,6 +71,8 @@ def questions_to(ip, observations) -> list:
 def exchanges(observation) -> int:
     """Each on a connection of its own."""
     answer = observation["outcome"].get("Ok", {})
+    if isinstance(crossings := answer.get("ports"), list):
+        return sum(len(crossing["replies"]) + len(crossing["beside"]) for crossing in crossings)
     several = answer.get("hops") or answer.get("steps")
     return observation["attempts"] - 1 + (len(several) if several else 1)
 
