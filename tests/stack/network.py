@@ -128,16 +128,7 @@ BETWEEN = """
         route add 192.168.1.0/24 via 192.0.2.1
         route add 2001:db8:5::/64 via 3fff:1::1
         route add fd00:1::/64 via 3fff:1::1"""
-ICMP_UNLIMITED = (
-    "net.ipv4.icmp_ratelimit=0",
-    "net.ipv4.icmp_ratemask=0",
-    "net.ipv6.icmp.ratelimit=0",
-)
-ICMP_AS_LINUX_DOES = (
-    "net.ipv4.icmp_ratelimit=1000",
-    "net.ipv4.icmp_ratemask=6168",
-    "net.ipv6.icmp.ratelimit=1000",
-)
+ICMP_UNLIMITED = ("net.ipv4.icmp_ratelimit=0", "net.ipv4.icmp_ratemask=0", "net.ipv6.icmp.ratelimit=0")
 
 
 def sh(*words, text=None):
@@ -159,6 +150,10 @@ class Network:
     def up(self):
         for ns in self.rooms.values():
             sh("ip", "netns", "add", ns)
+        names = [setting.partition("=")[0] for setting in ICMP_UNLIMITED]
+        said = sh("ip", "netns", "exec", self.rooms["r1"], "sysctl", "-e", *names)
+        self.icmp_as_linux_does = said.replace(" = ", "=").splitlines()
+        for ns in self.rooms.values():
             self.settings(ns, "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0", *ICMP_UNLIMITED)
         for room in (*ROUTERS, "host"):
             self.settings(self.rooms[room], "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
@@ -229,7 +224,7 @@ class Network:
         for room in ("scan", *ROUTERS):
             self.nft(room, rules.table("way", rules.on_the_way(routers, room)))
         for room in ROUTERS:
-            self.settings(self.rooms[room], *(ICMP_AS_LINUX_DOES if routers.limits else ICMP_UNLIMITED))
+            self.settings(self.rooms[room], *(self.icmp_as_linux_does if routers.limits else ICMP_UNLIMITED))
 
     def guard(self, firewall: Firewall):
         self.nft("host", rules.table("guard", rules.guard(firewall)))

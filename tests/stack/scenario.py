@@ -55,7 +55,7 @@ class Scenario:
 
 
 def port(address, number):
-    return f"--connect-timeout 0.3 http://{f'[{address}]' if ':' in address else address}:{number}/"
+    return f"--connect-timeout 0.3 -m 1 http://{f'[{address}]' if ':' in address else address}:{number}/"
 
 
 def is_open(address, number):

@@ -20,8 +20,9 @@ table inet counting {
     set six { type ipv6_addr . inet_service . inet_service; size 65535; flags dynamic; }
     chain input {
         type filter hook prerouting priority -400; policy accept;
-        iifname eth0 tcp flags syn / fin,syn,rst,ack ip daddr 203.0.113.7 add @four { ip saddr . tcp sport . tcp dport }
-        iifname eth0 tcp flags syn / fin,syn,rst,ack ip6 daddr 2001:db8::7 add @six { ip6 saddr . tcp sport . tcp dport }
+        iifname != eth0 accept
+        tcp flags & (syn | ack) == syn add @four { ip saddr . tcp sport . tcp dport }
+        tcp flags & (syn | ack) == syn add @six { ip6 saddr . tcp sport . tcp dport }
     }
 }
 """
@@ -71,13 +72,16 @@ def questions_to(ip, observations) -> list:
 def exchanges(observation) -> int:
     """Each on a connection of its own."""
     answer = observation["outcome"].get("Ok", {})
+    if isinstance(crossings := answer.get("ports"), list):
+        return sum(len(crossing["replies"]) + len(crossing["beside"]) for crossing in crossings)
     several = answer.get("hops") or answer.get("steps")
     return observation["attempts"] - 1 + (len(several) if several else 1)
 
 
 def connections_to(stack, name) -> Counter:
     """Destination port → connections: a SYN that is sent again comes from the same port."""
-    said = json.loads(sh("ip", "netns", "exec", stack.network.host, "nft", "-j", "list", "set", "inet", "counting", name))
+    nft = ("ip", "netns", "exec", stack.network.host, "nft")
+    said = json.loads(sh(*nft, "-j", "list", "set", "inet", "counting", name))
     elements = next(entry["set"] for entry in said["nftables"] if "set" in entry).get("elem", [])
     return Counter(element["concat"][2] for element in elements)
 

@@ -194,6 +194,7 @@ IMPOSTORS = [
             f"impostor-{kind}-{family}",
             UNPROVEN,
             {"impostor.kind": kind, "impostor.family": family, "firewall.mode": "none"},
+            policy='\n[limits]\nexchange = "2s"\n',  # for those who say nothing
             unknown={"path-honest": host, "datastore-port-closed": host},
             shows=(shown(host, 31999),),
         )
