@@ -45,12 +45,12 @@ pub fn run(args: &Args) -> Exit {
 }
 
 fn text(spec: &Spec, named: Observations, commands: bool) -> String {
-    let planned = Seen::complete(named, "not asked yet", |seen| plan::wanted(spec, seen));
     let file = spec.file.as_ref().map_or_else(|| "the defaults".to_string(), |name| plain(name));
     let mut text = format!("golive {}  {}  policy {file}\n", env!("CARGO_PKG_VERSION"), spec.site);
-    for (id, error) in planned.observations().unresolved() {
+    for (id, error) in named.unresolved() {
         text += &format!("  {}  {}\n", plain(&id), plain(&error.to_string()));
     }
+    let planned = Seen::complete(named, "not asked yet", |seen| plan::wanted(spec, seen));
     let counts = counts(&plan::wanted(spec, planned.observations()));
     let width = counts.keys().map(|to| to.to_string().len()).max().unwrap_or(0);
     for (to, kinds) in &counts {
@@ -188,7 +188,7 @@ mod tests {
         let lines = text(&spec, seen, false);
         let counts = lines.lines().filter(|line| line.starts_with("  ")).flat_map(|line| {
             let (_, counts) = line.trim().split_once("   ").unwrap();
-            counts.split(", ").map(|count| count.split(' ').next().unwrap().parse::<usize>().unwrap())
+            counts.trim_start().split(", ").map(|count| count.split(' ').next().unwrap().parse::<usize>().unwrap())
         });
         assert_eq!(counts.sum::<usize>(), wanted.iter().map(ports).sum::<usize>(), "{lines}");
         for kind in

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use crate::observation::{self, Greet, Observations, Probe};
 use crate::spec::Spec;
 
-pub use names::{addresses, places, swept_hosts};
+pub use names::{addresses, places};
 pub use request::{Follow, follow, hop, request};
 
 /// Questions of one kind, and who needs them.
@@ -62,8 +62,8 @@ const PHASES: &[&[Ask]] = &[
         Ask { families: &["exposure"], questions: files::questions, awaited: true },
         Ask { families: &["ports"], questions: doors::direct, awaited: true },
         Ask { families: &["ports"], questions: behind::questions, awaited: true },
-        Ask { families: &["https"], questions: siblings::questions, awaited: true },
-        Ask { families: &["https"], questions: protocols::questions, awaited: true },
+        Ask { families: &["https"], questions: siblings::questions, awaited: false },
+        Ask { families: &["https"], questions: protocols::questions, awaited: false },
         Ask { families: &["tls", "certificate"], questions: hellos::questions, awaited: true },
     ],
     &[Ask { families: &["ports"], questions: sweep::questions, awaited: true }],

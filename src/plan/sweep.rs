@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::doors::{bare, greeting, web_port};
-use super::names::hosts;
+use super::names::swept_hosts;
 use crate::observation::{Ask, Greet, Http, Knock, Method, Observations, PortState, Probe, Sweep, Swept};
 use crate::spec::{Spec, usual_service};
 use crate::target::{Endpoint, Scheme};
@@ -45,7 +45,7 @@ fn sweeps(spec: &Spec, seen: &Observations) -> Vec<Sweep> {
         let web = Knock { at: (at, port).into(), greet: Greet::Nothing, beside: None };
         matches!(seen.answer(&web), Some(PortState::Open { reset: false, .. })).then_some(port)
     };
-    let hosts = hosts(spec, seen).into_iter();
+    let hosts = swept_hosts(spec, seen).into_iter();
     hosts.filter_map(|at| Some(Sweep { at, ports: ports.clone(), beside: beside(at)? })).collect()
 }
 
