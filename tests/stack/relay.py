@@ -1,10 +1,12 @@
-"""relay.py NEAR FAR MS: two tap devices, each frame handed to the other one MS milliseconds later.
+"""relay.py NEAR FAR MS LOSS: two tap devices, each frame handed to the other one MS milliseconds later, or lost.
 
-The delay is constant, so frames leave in the order they came and a queue is enough.
+The delay is constant, so frames leave in the order they came and a queue is enough. LOSS is in percent, each way; the
+frames that are lost are the same in every run.
 """
 
 import fcntl
 import os
+import random
 import select
 import struct
 import sys
@@ -21,10 +23,12 @@ def tap(name: str) -> int:
     return fd
 
 
-def take_all(fd, queue, due):
+def take_all(fd, queue, due, is_lost):
     try:
         while True:
-            queue.append((due, os.read(fd, FRAME)))
+            frame = os.read(fd, FRAME)
+            if not is_lost():
+                queue.append((due, frame))
     except OSError:  # empty, or the device is down for now
         pass
 
@@ -39,7 +43,12 @@ def hand_over(fd, queue, now):
 
 def main():
     near, far = tap(sys.argv[1]), tap(sys.argv[2])
-    delay = float(sys.argv[3]) / 1000
+    delay, loss = float(sys.argv[3]) / 1000, float(sys.argv[4]) / 100
+    chance = random.Random(1)
+
+    def is_lost():
+        return loss > 0 and chance.random() < loss
+
     to_far, to_near = deque(), deque()
     print("ready", flush=True)
     while True:
@@ -48,9 +57,9 @@ def main():
         readable, _, _ = select.select([near, far], [], [], wait)
         now = time.monotonic()
         if near in readable:
-            take_all(near, to_far, now + delay)
+            take_all(near, to_far, now + delay, is_lost)
         if far in readable:
-            take_all(far, to_near, now + delay)
+            take_all(far, to_near, now + delay, is_lost)
         hand_over(far, to_far, now)
         hand_over(near, to_near, now)
 
