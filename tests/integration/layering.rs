@@ -39,7 +39,7 @@ const MAY_SAY: &[(&str, &[&str])] = &[
     ("Instant", &["src/observe/", "src/cli/progress.rs"]),
     ("tokio", &["src/observe/", "src/demo/", "src/cli/"]),
     ("TcpStream", &["src/observe/", "src/demo/"]),
-    ("TcpListener", &["src/demo/", "src/observe/listen.rs", "src/observe/peers/"]),
+    ("TcpListener", &["src/demo/", "src/observe/listen.rs", "src/observe/peers/", "src/observe/sweep/tests.rs"]),
     ("UdpSocket", &["src/observe/"]),
 ];
 
