@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::text::clipped;
 use super::{Report, Tool};
-use crate::observation::{Fact, Observations, SCHEMA};
+use crate::observation::SCHEMA;
 
 pub(super) fn render(report: &Report) -> String {
     // The types hold only strings as keys, and writing to memory does not fail.
@@ -48,7 +48,8 @@ impl Report {
         {
             return Err("has an exchange without an answer in it".into());
         }
-        report.observations = sorted(report.observations);
+        // Questions are found by bisection, so a file that was edited by hand must not lose any.
+        report.observations = report.observations.sorted();
         Ok(report)
     }
 }
@@ -72,19 +73,6 @@ struct Layout {
 
 fn said(error: &serde_json::Error) -> String {
     clipped(&error.to_string(), 200)
-}
-
-/// Questions are found by bisection, so a file that was edited by hand must not lose any.
-fn sorted(read: Observations) -> Observations {
-    let mut observations = Observations::begin(read.site, read.started_at, read.nonce, read.vantage);
-    let lookups = read.lookups.into_iter().map(Fact::from);
-    let ports = read.ports.into_iter().map(Fact::from);
-    let sessions = read.sessions.into_iter().map(Fact::from);
-    let http = read.http.into_iter().map(Fact::from);
-    for fact in lookups.chain(ports).chain(sessions).chain(http) {
-        observations.insert(fact);
-    }
-    observations
 }
 
 #[cfg(test)]
