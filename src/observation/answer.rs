@@ -59,6 +59,10 @@ pub struct Handshake {
     /// The stapled OCSP response: DER in base64, empty when none came; `None` in recordings that did not look.
     #[serde(default)]
     pub staple: Option<String>,
+    /// The issuer that leads to a root of this machine's own trust store, where no root of Mozilla is led to:
+    /// somebody on our side opens TLS, or it is an authority of the owner's.
+    #[serde(default)]
+    pub local_issuer: Option<String>,
 }
 
 /// One dialogue: the requests and responses of one question, redirects inside the site included.

@@ -110,6 +110,7 @@ mod tests {
                 alpn: None,
                 key_proven: true,
                 staple: None,
+                local_issuer: None,
             };
             assert_eq!(handshake.cdn(), want, "{name}");
         }

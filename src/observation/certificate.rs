@@ -334,6 +334,7 @@ mod tests {
             alpn: None,
             key_proven: true,
             staple: None,
+            local_issuer: None,
         }
     }
 

@@ -54,7 +54,7 @@ impl Swept {
     /// providers commonly block, since its silence may be theirs.
     pub fn sampled(&self, at: IpAddr) -> Vec<u16> {
         let candidates = self.silent.iter().filter(|port| !is_often_blocked(*port));
-        let mut ranked: Vec<(u64, u16)> = candidates.map(|port| (rank(at, port), port)).collect();
+        let mut ranked: Vec<(u64, u16)> = candidates.map(|port| (fixed_hash(at, u64::from(port)), port)).collect();
         ranked.sort_unstable();
         let mut sampled: Vec<u16> = ranked.into_iter().take(SAMPLES).map(|(_, port)| port).collect();
         sampled.sort_unstable();
@@ -72,12 +72,18 @@ pub fn is_often_blocked(port: u16) -> bool {
     matches!(port, 25 | 135..=139 | 445)
 }
 
-/// FNV-1a: any fixed order will do that is not the ports' own.
-fn rank(at: IpAddr, port: u16) -> u64 {
-    let text = format!("{at} {port}");
-    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, mix);
-    hash ^ hash >> 32
+/// FNV-1a of an address and a number: any spread will do, so that it is the same on each machine.
+pub fn fixed_hash(ip: IpAddr, number: u64) -> u64 {
+    let bytes = match ip {
+        IpAddr::V4(ip) => ip.octets().to_vec(),
+        IpAddr::V6(ip) => ip.octets().to_vec(),
+    };
+    let all = bytes.into_iter().chain(number.to_be_bytes());
+    let hash = all.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    // Its low bits change little with the last byte.
+    hash ^ (hash >> 29)
 }
 
 impl fmt::Display for Sweep {

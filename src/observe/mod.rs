@@ -22,6 +22,7 @@ mod redact;
 mod resolve;
 mod revocation;
 mod software;
+mod store;
 mod sweep;
 mod tap;
 mod tls;
@@ -246,7 +247,7 @@ impl Run {
                 self.timed(q.clone(), async { (1, self.names.lookup(&self.net.way, &q).await) }).await.into()
             }
             Probe::Knock(q) => {
-                let host = self.host_at(&places, q.at.ip());
+                let host = self.host_at(q.at.ip(), &places);
                 let knocker = port::Knocker { net: &self.net, recorder: &self.recorder, host };
                 self.timed(q.clone(), knocker.knock(&q)).await.into()
             }
@@ -273,10 +274,16 @@ impl Run {
             Probe::Quic(q) => {
                 self.timed(q.clone(), async { (1, quic::shake_hands(&self.net, &q).await) }).await.into()
             }
-            Probe::Route(q) => self.timed(q.clone(), path::route(&self.net, &q)).await.into(),
-            Probe::Passage(q) => self.timed(q.clone(), path::passage(&self.net, &q)).await.into(),
+            Probe::Route(q) => {
+                let host = self.host_at(q.to.ip(), &places);
+                self.timed(q.clone(), path::route(&self.net, host, &q)).await.into()
+            }
+            Probe::Passage(q) => {
+                let host = self.host_at(q.to, &places);
+                self.timed(q.clone(), path::passage(&self.net, host, &q)).await.into()
+            }
             Probe::Sweep(q) => {
-                let host = self.host_at(&places, q.at);
+                let host = self.host_at(q.at, &places);
                 self.timed(q.clone(), sweep::sweep(&self.net, host, &q)).await.into()
             }
             Probe::Caa(q) => self
@@ -299,8 +306,8 @@ impl Run {
         }
     }
 
-    /// The first name of the site that leads to an address.
-    fn host_at(&self, places: &Places, ip: IpAddr) -> Option<&Host> {
+    /// The first host of the site that leads to an address.
+    fn host_at(&self, ip: IpAddr, places: &Places) -> Option<&Host> {
         let is_at = |host: &&Host| places.get(*host).is_some_and(|ips| ips.contains(&ip));
         self.spec.origins().map(|origin| &origin.host).find(is_at)
     }
@@ -319,6 +326,8 @@ impl Run {
     async fn session(&self, question: &Session) -> Result<Handshake, ProbeError> {
         let Session { at, sni } = question;
         let name = at.host.name().filter(|_| *sni == Sni::Own);
-        Ok(tls::connect(&self.net, at, name, &[b"h2", b"http/1.1"]).await?.handshake)
+        let shown = tls::connect(&self.net, at, name, &[b"h2", b"http/1.1"]).await?.handshake;
+        let local_issuer = store::local_issuer(&shown);
+        Ok(Handshake { local_issuer, ..shown })
     }
 }

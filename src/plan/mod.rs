@@ -41,6 +41,7 @@ const PHASES: &[&[Ask]] = &[
         Ask { families: &["vantage", "ports"], questions: doors::closed, awaited: false },
         Ask { families: &["vantage", "ports"], questions: behind::knocks, awaited: false },
         Ask { families: &["vantage", "ports"], questions: doors::controls, awaited: false },
+        Ask { families: &["vantage", "ports"], questions: doors::decoys, awaited: false },
         Ask { families: &["vantage", "ports"], questions: paths::routes, awaited: false },
         Ask { families: &["vantage", "ports"], questions: paths::passages, awaited: false },
         Ask { families: &["vantage"], questions: zone::authorities, awaited: false },
@@ -100,7 +101,8 @@ fn is_needed(spec: &Spec, ask: &Ask) -> bool {
 /// is asked again, an open application port is visited, a silent port is tried at the owner's controls, and what the
 /// owner did not write is looked for: a path that answers, the folders that answer programs. A host behind a CDN is asked
 /// where it listens, the sibling of a name where it leads, HTTP/2 and HTTP/3 where they are offered. A certificate names
-/// its revocation list.
+/// its revocation list. A port that answers where nothing should is followed by others, and the path to an open port and
+/// to others is looked at.
 pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
     let reflected = planned.http.iter().filter(|o| is_claim(&o.question.ask)).count();
     let controls: usize = planned.ports.iter().map(|o| spec.vantage.controls(o.question.at).count()).sum();
@@ -117,6 +119,7 @@ pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
         + siblings::most(spec, planned)
         + protocols::most(spec, planned)
         + revocation::most(spec, planned)
+        + names::hosts(spec, planned).len() * (doors::DECOYS + paths::MOST)
 }
 
 fn is_claim(ask: &observation::Ask) -> bool {

@@ -2,9 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::observation::{
-    Addresses, Authorisations, Authorities, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Handshake, Hop,
-    Http, Lookup, Mark, Nonce, Observation, Offered, PortState, ProbeError, Question, QuicHandshake, Response,
-    Sni, Stage, Swept, Timestamp, Vantage,
+    Addresses, Authorisations, Authorities, Claim, Content, Crossing, Crossings, ErrorKind, Exchange, Fact,
+    Forgery, Handshake, Hop, Http, Lookup, Mark, Nonce, Observation, Offered, PortState, ProbeError, Question,
+    QuicHandshake, Reply, Response, Sni, Stage, Steps, Swept, Timestamp, Vantage,
 };
 use crate::spec::OriginPattern;
 use crate::target::{Family, Scheme};
@@ -61,6 +61,7 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
                 alpn,
                 key_proven: true,
                 staple: None,
+                local_issuer: None,
             };
             told(q, if dice(4) == 0 { Err(error()) } else { Ok(shake) }).into()
         }
@@ -72,8 +73,18 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
             let answers = [Offered::Closed, Offered::Reset, Offered::Alert("handshake_failure".into())];
             told(q, answers.get(dice(4) as usize).cloned().ok_or_else(error)).into()
         }
-        Probe::Route(q) => told(q, Err(error())).into(),
-        Probe::Passage(q) => told(q, Err(error())).into(),
+        Probe::Route(q) => {
+            let far = Steps::of("10.0.0.1 198.51.100.1 198.51.100.2 open");
+            let steps = [far, Steps::of("198.51.100.1 open"), Steps::of("10.0.0.1 - - open")];
+            let told_so = steps.into_iter().nth(dice(4) as usize);
+            told(q, told_so.ok_or_else(error)).into()
+        }
+        Probe::Passage(q) => {
+            let reply = [Reply::Silent, Reply::Refused, Reply::Open][dice(3) as usize];
+            let crossing = |port: &u16| Crossing { port: *port, replies: vec![reply], beside: vec![], last: None };
+            let ports = q.ports.iter().map(crossing).collect();
+            told(q, if dice(4) == 0 { Err(error()) } else { Ok(Crossings { ports }) }).into()
+        }
         Probe::Sweep(q) => {
             let each = dice(4);
             let open = q.ports.iter().filter(|_| each > 0 && dice(40) == 0).collect();

@@ -272,5 +272,6 @@ fn handshake() -> Handshake {
         alpn: Some("http/1.1".into()),
         key_proven: true,
         staple: Some(String::new()),
+        local_issuer: None,
     }
 }

@@ -157,6 +157,7 @@ pub fn handshake(chain: &[&[u8]]) -> Handshake {
         alpn: Some("http/1.1".into()),
         key_proven: true,
         staple: Some(String::new()),
+        local_issuer: None,
     }
 }
 

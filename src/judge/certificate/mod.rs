@@ -99,9 +99,15 @@ fn by_hello(seen: &Seen, o: &Observation<Session>) -> Option<(Hello, Handshake)>
             alpn: None,
             key_proven: false,
             staple: None,
+            local_issuer: None,
         };
         (!taken.chain.is_empty()).then_some((hello, handshake))
     })
+}
+
+/// Whether a chain leads to the roots that the owner trusts.
+pub(super) fn leads_to_roots(spec: &Spec, seen: &Seen, handshake: &Handshake) -> bool {
+    path::verify(spec, seen, handshake).is_ok_and(|sent| sent.verified.is_ok())
 }
 
 /// The server's own certificate.

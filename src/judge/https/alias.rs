@@ -146,6 +146,7 @@ mod tests {
             alpn: None,
             key_proven: true,
             staple: None,
+            local_issuer: None,
         };
         fact(Session::of(at(Scheme::Https)), Ok(handshake))
     }

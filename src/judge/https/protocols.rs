@@ -159,6 +159,7 @@ mod tests {
             alpn: alpn.map(Into::into),
             key_proven: true,
             staple: None,
+            local_issuer: None,
         };
         fact(Session::of(question(Ask::Visit, "/").at), Ok(handshake))
     }

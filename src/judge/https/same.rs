@@ -238,6 +238,7 @@ mod tests {
                     alpn: None,
                     key_proven: true,
                     staple: None,
+                    local_issuer: None,
                 };
                 facts.push(fact(Session::of(at(last, "/").at), Ok(handshake)));
             }

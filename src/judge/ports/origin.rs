@@ -43,7 +43,7 @@ fn door(spec: &Spec, seen: &Seen, ip: IpAddr, port: u16) -> Verdict {
     let words: Vec<(Word, String)> = here.map(|o| (answer(spec, seen, o), o.id())).collect();
     let verdict = given(knock, subject.clone(), |state| match state {
         PortState::Refused => pass("refuses connections"),
-        PortState::Rejected { offender } if is_doubtful(*offender, ip) => unknown(format!(
+        PortState::Rejected { offender } if is_doubtful(spec, seen, *offender, ip) => unknown(format!(
             "is rejected by {offender}, which is no address of the internet: perhaps our own side"
         )),
         PortState::Rejected { offender } => pass(format!("is rejected by {offender}")),

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::{believed, datastore_words, direct, is_bare};
 use crate::finding::{Status, Subject, Verdict};
-use crate::judge::vantage::{Egress, egress, is_doubtful};
+use crate::judge::vantage::{Silence, is_doubtful, silence};
 use crate::judge::{Word, fail, given, unknown};
 use crate::observation::{Greet, Knock, Observation, PortState, Seen, Sweep, Swept, is_often_blocked};
 use crate::spec::{self, Spec};
@@ -88,7 +88,7 @@ fn the_rest(spec: &Spec, seen: &Seen, at: IpAddr, asked: usize, swept: &Swept) -
     let (word, proof, declared) = if !swept.unknown.is_empty() {
         let why = swept.stopped.as_deref().unwrap_or("no answer tells");
         (unknown(format!("{counts}: {why}")), vec![], None)
-    } else if let Some(word) = doubtful(at, swept) {
+    } else if let Some(word) = doubtful(spec, seen, at, swept) {
         (word, vec![], None)
     } else {
         match silence(spec, seen, at, swept) {
@@ -125,43 +125,13 @@ fn counts(spec: &Spec, swept: &Swept) -> String {
 }
 
 /// A rejection that may come from our own side.
-fn doubtful(at: IpAddr, swept: &Swept) -> Option<Word> {
-    let rejections = swept.rejected.iter().find(|rejections| is_doubtful(rejections.offender, at))?;
+fn doubtful(spec: &Spec, seen: &Seen, at: IpAddr, swept: &Swept) -> Option<Word> {
+    let rejections = swept.rejected.iter().find(|rejections| is_doubtful(spec, seen, rejections.offender, at))?;
     Some(unknown(format!(
         "{} ports are rejected by {}, which is no address of the internet: perhaps our own side",
         rejections.ports.len(),
         rejections.offender
     )))
-}
-
-/// What is known of the silence of an address.
-enum Silence {
-    None,
-    Proven(String, Vec<String>),
-    Declared,
-    Unproven(String),
-}
-
-/// All of the sampled silent ports stand for the silent ones.
-fn silence(spec: &Spec, seen: &Seen, at: IpAddr, swept: &Swept) -> Silence {
-    let sampled = swept.sampled(at);
-    let (mut by, mut ids, mut declared) = (None, vec![], false);
-    for port in &sampled {
-        match egress(spec, seen, (at, *port).into()) {
-            Egress::Proven { by: words, id } => {
-                by.get_or_insert(words);
-                ids.push(id);
-            }
-            Egress::Declared => declared = true,
-            Egress::Unproven(why) => return Silence::Unproven(format!("{port} {why}")),
-        }
-    }
-    ids.dedup();
-    match by {
-        _ if declared => Silence::Declared,
-        Some(by) => Silence::Proven(format!("{} of the silent ones sampled: {by}", sampled.len()), ids),
-        None => Silence::None,
-    }
 }
 
 /// Silent ports that stand for nothing and that nothing stands for.
@@ -221,10 +191,10 @@ fn state(spec: &Spec, seen: &Seen, at: IpAddr, swept: &Swept, port: u16) -> Word
         };
     }
     match swept.rejected.iter().find(|rejections| rejections.ports.contains(port)) {
-        Some(rejections) if !is_doubtful(rejections.offender, at) => {
+        Some(rejections) if !is_doubtful(spec, seen, rejections.offender, at) => {
             believed(spec, seen, at, format!("is rejected by {}", rejections.offender))
         }
-        Some(_) => doubtful(at, swept).unwrap_or_else(|| unknown("is rejected by our own side")),
+        Some(_) => doubtful(spec, seen, at, swept).unwrap_or_else(|| unknown("is rejected by our own side")),
         None => unknown(swept.stopped.clone().unwrap_or_else(|| "no answer tells".into())),
     }
 }
