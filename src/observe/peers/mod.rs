@@ -1,5 +1,6 @@
 //! Peers that misbehave, and what is made of them. Everything stays on the loopback interface.
 
+mod hellos;
 mod names;
 mod ports;
 mod redirects;
