@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::text::clipped;
 use super::{Report, Tool};
-use crate::observation::{Fact, Observations, SCHEMA};
+use crate::observation::SCHEMA;
 
 pub(super) fn render(report: &Report) -> String {
     // The types hold only strings as keys, and writing to memory does not fail.
