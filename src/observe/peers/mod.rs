@@ -1,6 +1,7 @@
 //! Peers that misbehave, and what is made of them. Everything stays on the loopback interface.
 
 mod frames;
+mod hellos;
 mod names;
 mod ports;
 mod redirects;

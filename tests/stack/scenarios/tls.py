@@ -18,6 +18,8 @@ CHECKS = (
     "tls-post-quantum",
 )
 
+ITS_HELLO = "its hellos of old versions do not offer suites without encryption, which is all that is taken there"
+
 AEAD = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
@@ -46,7 +48,7 @@ SERVERS = [
     openssl("tls-1.1-alone", "FFPFFFPPF", "-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0"),
     openssl("tls-1.0-too", "FPPPPFPPF", "-min_protocol", "TLSv1", "-cipher", "DEFAULT:@SECLEVEL=0"),
     # The suites without encryption are known in every version.
-    openssl("null", "FPFPPPPPF", "-cipher", f"{AEAD}:eNULL:!PSK:@SECLEVEL=0"),
+    openssl("null", "FPFPPPPPF", "-cipher", f"{AEAD}:eNULL:!PSK:@SECLEVEL=0", testssl=ITS_HELLO),
     openssl("anonymous", "PPFPPPPPF", "-cipher", f"{AEAD}:ADH-AES128-GCM-SHA256:@SECLEVEL=0"),
     openssl("static-rsa-alone", "PPPFFFPPF", "-tls1_2", "-cipher", "AES128-GCM-SHA256"),
     openssl("cbc-too", "PPPPPFPPF", "-cipher", f"{AEAD}:ECDHE-RSA-AES128-SHA"),

@@ -64,8 +64,8 @@ impl Reading {
 
     fn next_record(&mut self) -> Result<Option<(u8, Vec<u8>)>, Fault> {
         match self.record[..] {
-            [kind, ..] if kind != ALERT && kind != HANDSHAKE && self.taken.is_none() => return Err(Fault::NotTls),
-            [_, major, ..] if major != 3 => return Err(Fault::NotTls),
+            [kind, ..] if kind != ALERT && kind != HANDSHAKE && self.taken.is_none() => Err(Fault::NotTls),
+            [_, major, ..] if major != 3 => Err(Fault::NotTls),
             [kind, _, _, high, low, ..] => {
                 let length = usize::from(u16::from_be_bytes([high, low]));
                 if length > MOST_FRAGMENT {
