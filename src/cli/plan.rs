@@ -192,7 +192,7 @@ mod tests {
         });
         assert_eq!(counts.sum::<usize>(), wanted.iter().map(ports).sum::<usize>(), "{lines}");
         for kind in
-            ["203.0.113.7   6 ports knocked", "2001:db8::7   6 ports knocked", "requests\n", "follow-ups\n"]
+            ["203.0.113.7   9 ports knocked, 200 swept", "2001:db8::7   9 ports knocked, 200 swept", "requests\n", "follow-ups\n"]
         {
             assert!(lines.contains(kind), "{lines}");
         }

@@ -82,8 +82,10 @@ pub fn fixed_hash(ip: IpAddr, number: u64) -> u64 {
     let hash = all.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
-    // Its low bits change little with the last byte.
-    hash ^ (hash >> 29)
+    // Its high bits change little with the last byte (the finaliser of SplitMix64 spreads them).
+    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
 }
 
 impl fmt::Display for Sweep {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::doors::{bare, greeting, web_port};
 use super::names::swept_hosts;
-use crate::observation::{Ask, Greet, Http, Knock, Method, Observations, PortState, Probe, Sweep, Swept};
+use crate::observation::{Ask, ErrorKind, Greet, Http, Knock, Method, Observations, PortState, Probe, Sweep, Swept};
 use crate::spec::{Spec, usual_service};
 use crate::target::{Endpoint, Scheme};
 
@@ -43,7 +43,12 @@ fn sweeps(spec: &Spec, seen: &Observations) -> Vec<Sweep> {
     let beside = |at: IpAddr| {
         let port = web_port(spec, seen, at)?;
         let web = Knock { at: (at, port).into(), greet: Greet::Nothing, beside: None };
-        matches!(seen.answer(&web), Some(PortState::Open { reset: false, .. })).then_some(port)
+        let is_met = match &seen.find(&web)?.outcome {
+            Ok(state) => matches!(state, PortState::Open { reset: false, .. }),
+            // Nobody has tried: it is to be swept.
+            Err(error) => error.kind == ErrorKind::NotSent,
+        };
+        is_met.then_some(port)
     };
     let hosts = swept_hosts(spec, seen).into_iter();
     hosts.filter_map(|at| Some(Sweep { at, ports: ports.clone(), beside: beside(at)? })).collect()
