@@ -65,12 +65,12 @@ pub fn run(args: Args) -> Exit {
 
 /// Every name and every door of the deployment, and no other.
 fn way(deployment: &Deployment) -> Way {
-    let doors = deployment.doors.iter().map(|(from, to)| Door {
-        host: Some(Host::Address(from.ip())),
-        port: Some(from.port()),
-        to: *to,
-    });
-    Way { pins: deployment.names.clone(), resolvers: None, doors: doors.collect(), closed: true }
+    let door = |ip, port, to| Door { host: Some(Host::Address(ip)), port, to };
+    let open = deployment.doors.iter().map(|(from, to)| door(from.ip(), Some(from.port()), *to));
+    let shut = deployment.names.values().flatten().map(|ip| door(*ip, None, deployment.shut));
+    // The first that fits counts.
+    let doors = open.chain(shut).collect();
+    Way { pins: deployment.names.clone(), resolvers: None, doors, closed: true }
 }
 
 fn find(name: &str) -> Result<&'static Fault, Exit> {

@@ -25,6 +25,8 @@ pub struct Deployment {
     pub names: BTreeMap<String, Vec<IpAddr>>,
     /// Where each address and port of the deployment is found on this machine.
     pub doors: BTreeMap<SocketAddr, SocketAddr>,
+    /// Where every other port of its addresses leads: connections are refused.
+    pub shut: SocketAddr,
     /// DER of the roots that its certificates are to be verified with.
     pub roots: Vec<Vec<u8>>,
     /// The golive.toml that it promises to keep.
@@ -62,6 +64,7 @@ pub async fn start(fault: Option<&'static Fault>) -> io::Result<Deployment> {
     Ok(Deployment {
         names: names(fault),
         doors,
+        shut: shut.local_addr()?,
         roots: identity.roots,
         config: include_str!("golive.toml"),
         _shut: shut,

@@ -87,6 +87,7 @@ pub fn judge(spec: &Spec, seen: &Seen) -> Judged {
             verdicts.push(nothing_said(seen));
         }
         judged.findings.extend(verdicts.into_iter().map(|verdict| {
+            let verdict = vantage::unless_intercepted(spec, seen, page, verdict);
             let repeat = verdict.evidence.iter().filter_map(|id| repeats.get(id)).flatten().cloned().collect();
             finding(spec, page, verdict, repeat)
         }));

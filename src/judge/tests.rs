@@ -149,7 +149,7 @@ fn nothing_passes_when_the_site_is_down() {
     let refused = || Err(ProbeError::new(Stage::Connect, ErrorKind::Refused, "refused"));
     let web = |port| Ok(if port == 443 || port == 80 { open() } else { PortState::Refused });
     let page = |status| Ok(response(status, &[("Content-Type", "text/html"), ("Retry-After", "9")], "sorry"));
-    let here = ["families-covered", "names-resolve", "outside-the-host"];
+    let here = ["families-covered", "names-resolve", "outside-the-host", "refusal-comes-from-host"];
     let ports = [&["app-port-closed", "datastore-port-closed"][..], &here, &["web-ports-open"]].concat();
     let shut = [&here[..], &["web-ports-open"]].concat();
     assert_eq!(passed(&uniform(|_| Ok(PortState::Refused), |_| refused())), here);

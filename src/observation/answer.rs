@@ -56,6 +56,10 @@ pub struct Handshake {
     pub alpn: Option<String>,
     /// The server proved that it holds the key; false when that could not be checked.
     pub key_proven: bool,
+    /// The issuer that leads to a root of this machine's own trust store, where no root of Mozilla is led to:
+    /// somebody on our side opens TLS, or it is an authority of the owner's.
+    #[serde(default)]
+    pub local_issuer: Option<String>,
 }
 
 /// One dialogue: the requests and responses of one question, redirects inside the site included.

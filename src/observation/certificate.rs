@@ -311,6 +311,7 @@ mod tests {
             group: None,
             alpn: None,
             key_proven: true,
+            local_issuer: None,
         }
     }
 

@@ -187,6 +187,13 @@ macro_rules! questions {
                 })),* }
             }
 
+            /// The same, each list in the order of its questions.
+            pub fn sorted(self) -> Self {
+                let mut all = Self::begin(self.site, self.started_at, self.nonce, self.vantage);
+                $(self.$list.into_iter().for_each(|o| put(&mut all, o));)*
+                all
+            }
+
             /// Every question that was asked.
             pub fn questions(&self) -> BTreeSet<Probe> {
                 let mut all = BTreeSet::new();

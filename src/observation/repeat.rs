@@ -61,14 +61,21 @@ impl Repeat for Observation<Quic> {
 
 impl Repeat for Observation<Route> {
     fn repeat(&self) -> Vec<String> {
-        vec![]
+        vec![traceroute(self.question.to.ip(), self.question.to.port())]
     }
 }
 
 impl Repeat for Observation<Passage> {
+    /// The open port is for comparison.
     fn repeat(&self) -> Vec<String> {
-        vec![]
+        let Passage { to, beside, ports, .. } = &self.question;
+        ports.iter().chain([beside]).map(|port| traceroute(*to, *port)).collect()
     }
+}
+
+/// With SYNs, one a hop; needs privilege.
+fn traceroute(ip: IpAddr, port: u16) -> String {
+    format!("traceroute -n -q 1 -T -p {port} {ip}")
 }
 
 impl Repeat for Observation<Sweep> {

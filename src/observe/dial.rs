@@ -21,6 +21,8 @@ pub enum Failure {
     Rejected { offender: IpAddr },
     /// An ICMP error of routing, from elsewhere.
     Unreachable { offender: IpAddr, what: &'static str },
+    /// The SYN crossed as many routers as it was allowed to: with the usual TTL, a routing loop.
+    Expired { offender: IpAddr },
     /// This machine could not send: no route, no descriptor.
     Local { errno: Errno },
 }
@@ -37,8 +39,22 @@ impl Failure {
 /// # Errors
 /// Everything that is an answer, but not a connection.
 pub async fn dial(to: SocketAddr) -> Result<TcpStream, Failure> {
+    join(open(to), to).await
+}
+
+/// The same with packets that cross `ttl` routers less one, and no more (RFC 791 §3.2, RFC 8200 §3). Silence must be
+/// given up within a second: the kernel would send the SYN again.
+///
+/// # Errors
+/// As above, and where the system cannot limit it.
+pub async fn dial_within(to: SocketAddr, ttl: u8) -> Result<TcpStream, Failure> {
+    let limited = open(to).and_then(|socket| queue::limit(&socket, to, ttl).map(|()| socket));
+    join(limited, to).await
+}
+
+async fn join(socket: Result<StdStream, Errno>, to: SocketAddr) -> Result<TcpStream, Failure> {
     let local = |errno| Failure::Local { errno };
-    let socket = open(to).map_err(local)?;
+    let socket = socket.map_err(local)?;
     match connect(socket.as_raw_fd(), &SockaddrStorage::from(to)) {
         Ok(()) | Err(Errno::EINPROGRESS) => {}
         // Loopback answers inside the call.
@@ -87,7 +103,7 @@ pub(super) fn errno_of(error: &io::Error) -> Errno {
 #[cfg(target_os = "linux")]
 mod queue {
     use std::io::IoSliceMut;
-    use std::net::{IpAddr, SocketAddr};
+    use std::net::{IpAddr, SocketAddr, TcpStream as StdStream};
     use std::os::fd::{AsRawFd, OwnedFd};
 
     use nix::errno::Errno;
@@ -105,6 +121,14 @@ mod queue {
             setsockopt(fd, sockopt::Ipv4RecvErr, &true)
         } else {
             setsockopt(fd, sockopt::Ipv6RecvErr, &true)
+        }
+    }
+
+    pub fn limit(socket: &StdStream, to: SocketAddr, ttl: u8) -> Result<(), Errno> {
+        if to.is_ipv4() {
+            setsockopt(socket, sockopt::Ipv4Ttl, &ttl.into())
+        } else {
+            setsockopt(socket, sockopt::Ipv6Ttl, &ttl.into())
         }
     }
 
@@ -135,7 +159,7 @@ mod queue {
             (3, 2 | 3 | 9 | 10 | 13) => Failure::Rejected { offender },
             (3, 0) => Failure::Unreachable { offender, what: "no route" },
             (3, _) => Failure::Unreachable { offender, what: "host unreachable" },
-            (11, _) => Failure::Unreachable { offender, what: "a routing loop" },
+            (11, 0) => Failure::Expired { offender },
             _ => Failure::Unreachable { offender, what: "an ICMP error" },
         }
     }
@@ -146,7 +170,7 @@ mod queue {
             (1, 1 | 4 | 5 | 6) => Failure::Rejected { offender },
             (1, 0) => Failure::Unreachable { offender, what: "no route" },
             (1, _) => Failure::Unreachable { offender, what: "address unreachable" },
-            (3, _) => Failure::Unreachable { offender, what: "a routing loop" },
+            (3, 0) => Failure::Expired { offender },
             _ => Failure::Unreachable { offender, what: "an ICMPv6 error" },
         }
     }
@@ -166,6 +190,12 @@ mod queue {
             for (code, refuses) in [(0, false), (1, true), (3, false), (4, true), (5, true), (6, true)] {
                 assert_eq!(meaning_v6(1, code, offender) == rejected, refuses, "ICMPv6 1/{code}");
             }
+            // Time exceeded in transit; code 1 is of fragments.
+            let expired = Failure::Expired { offender };
+            for (code, is_hop) in [(0, true), (1, false)] {
+                assert_eq!(meaning_v4(11, code, offender) == expired, is_hop, "ICMP 11/{code}");
+                assert_eq!(meaning_v6(3, code, offender) == expired, is_hop, "ICMPv6 3/{code}");
+            }
         }
     }
 }
@@ -173,13 +203,18 @@ mod queue {
 /// Elsewhere the errno is all there is; a filter's word then reads as no answer, never as "closed".
 #[cfg(not(target_os = "linux"))]
 mod queue {
-    use std::net::SocketAddr;
+    use std::net::{SocketAddr, TcpStream as StdStream};
     use std::os::fd::OwnedFd;
 
     use nix::errno::Errno;
 
     pub fn switch_on(_: &OwnedFd, _: SocketAddr) -> Result<(), Errno> {
         Ok(())
+    }
+
+    /// Who answers would not be known.
+    pub fn limit(_: &StdStream, _: SocketAddr, _: u8) -> Result<(), Errno> {
+        Err(Errno::EOPNOTSUPP)
     }
 
     pub fn read(_: &tokio::net::TcpStream) -> Option<super::Failure> {

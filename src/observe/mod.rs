@@ -20,6 +20,7 @@ mod record;
 mod redact;
 mod resolve;
 mod revocation;
+mod store;
 mod sweep;
 mod tap;
 mod tls;
@@ -28,6 +29,7 @@ mod zone;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -233,8 +235,7 @@ impl Run {
                 self.timed(q.clone(), async { (1, self.names.lookup(&self.net.way, &q).await) }).await.into()
             }
             Probe::Knock(q) => {
-                let is_at = |host: &&Host| places.get(*host).is_some_and(|ips| ips.contains(&q.at.ip()));
-                let host = self.spec.origins().map(|origin| &origin.host).find(is_at);
+                let host = self.host_at(q.at.ip(), &places);
                 let knocker = port::Knocker { net: &self.net, recorder: &self.recorder, host };
                 self.timed(q.clone(), knocker.knock(&q)).await.into()
             }
@@ -261,8 +262,14 @@ impl Run {
             Probe::Quic(q) => {
                 self.timed(q.clone(), async { (1, quic::shake_hands(&self.net, &q).await) }).await.into()
             }
-            Probe::Route(q) => self.timed(q.clone(), path::route(&self.net, &q)).await.into(),
-            Probe::Passage(q) => self.timed(q.clone(), path::passage(&self.net, &q)).await.into(),
+            Probe::Route(q) => {
+                let host = self.host_at(q.to.ip(), &places);
+                self.timed(q.clone(), path::route(&self.net, host, &q)).await.into()
+            }
+            Probe::Passage(q) => {
+                let host = self.host_at(q.to, &places);
+                self.timed(q.clone(), path::passage(&self.net, host, &q)).await.into()
+            }
             Probe::Sweep(q) => self.timed(q.clone(), sweep::sweep(&self.net, &q)).await.into(),
             Probe::Caa(q) => self
                 .timed(q.clone(), async { (1, self.names.authorisations(&self.net.way, &q).await) })
@@ -275,6 +282,12 @@ impl Run {
                 self.timed(q.clone(), async { (1, revocation::fetch(&self.net, &q).await) }).await.into()
             }
         }
+    }
+
+    /// The first host of the site that leads to an address.
+    fn host_at(&self, ip: IpAddr, places: &Places) -> Option<&Host> {
+        let is_at = |host: &&Host| places.get(*host).is_some_and(|ips| ips.contains(&ip));
+        self.spec.origins().map(|origin| &origin.host).find(is_at)
     }
 
     async fn timed<Q: Question>(
@@ -291,6 +304,8 @@ impl Run {
     async fn session(&self, question: &Session) -> Result<Handshake, ProbeError> {
         let Session { at, sni } = question;
         let name = at.host.name().filter(|_| *sni == Sni::Own);
-        Ok(tls::connect(&self.net, at, name, &[b"h2", b"http/1.1"]).await?.handshake)
+        let shown = tls::connect(&self.net, at, name, &[b"h2", b"http/1.1"]).await?.handshake;
+        let local_issuer = store::local_issuer(&shown);
+        Ok(Handshake { local_issuer, ..shown })
     }
 }

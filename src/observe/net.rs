@@ -51,8 +51,12 @@ pub struct Net {
     limits: Limits,
     own: BTreeSet<IpAddr>,
     own_networks: Vec<Network>,
+    /// The networks that this machine's interfaces are on.
+    links: Vec<Network>,
     places: Places,
     files: usize,
+    /// One a family.
+    paces: [tokio::sync::Mutex<()>; 2],
     memory: Mutex<Memory>,
     started: Instant,
 }
@@ -88,10 +92,12 @@ impl Net {
         Self {
             way,
             limits: spec.limits.clone(),
-            own: own_addresses(),
+            own: interfaces().map(|(address, _)| address).collect(),
             own_networks: spec.vantage.own_networks.clone(),
+            links: interfaces().filter_map(|(prefix, mask)| link(prefix, mask?)).collect(),
             places: Places::new(spec.limits.parallel, files / ends),
             files,
+            paces: Default::default(),
             memory: Mutex::default(),
             started: now(),
         }
@@ -242,9 +248,28 @@ impl Net {
         }
     }
 
+    pub fn is_this_machine(&self, ip: IpAddr) -> bool {
+        self.own.contains(&ip)
+    }
+
+    /// Whether an address lies on a network of this machine: no router is between.
+    pub fn is_on_link(&self, ip: IpAddr) -> bool {
+        self.links.iter().any(|link| link.contains(ip))
+    }
+
+    /// Whether a connection would go anywhere else than to its address: then it has no path.
+    pub fn is_led_elsewhere(&self, host: Option<&Host>, at: SocketAddr) -> bool {
+        self.door(host, at) != Some(at)
+    }
+
+    /// Routers limit how often they answer one asker: who asks them again waits for the others.
+    pub async fn pace(&self, family: Family) -> tokio::sync::MutexGuard<'_, ()> {
+        self.paces[usize::from(family == Family::V6)].lock().await
+    }
+
     /// Who a failure is laid to: an ICMP error of our own side says nothing about the target.
     pub fn is_own(&self, offender: IpAddr) -> bool {
-        self.own.contains(&offender) || self.own_networks.iter().any(|network| network.contains(offender))
+        self.is_this_machine(offender) || self.own_networks.iter().any(|network| network.contains(offender))
     }
 
     /// A failed connection as the reason why a question has no answer.
@@ -258,15 +283,20 @@ impl Net {
             Failure::Rejected { offender } => {
                 (ErrorKind::Refused, format!("{offender} rejected the connection to {at}"))
             }
-            Failure::Unreachable { offender, what } if self.is_own(*offender) => {
-                (ErrorKind::Local, format!("our own side ({offender}) has no way to {at}: {what}"))
-            }
-            Failure::Unreachable { offender, what } => {
-                (ErrorKind::Unreachable, format!("{offender} says of {at}: {what}"))
-            }
+            Failure::Unreachable { offender, what } => self.unreachable(at, *offender, what),
+            Failure::Expired { offender } => self.unreachable(at, *offender, "a routing loop"),
             Failure::Local { errno } => (ErrorKind::Local, local_words(at, *errno)),
         };
         ProbeError::new(Stage::Connect, kind, detail)
+    }
+
+    /// A private sender speaks for no address of the internet.
+    fn unreachable(&self, at: SocketAddr, offender: IpAddr, what: &str) -> (ErrorKind, String) {
+        let is_private = reserved(offender).is_some() && reserved(at.ip()).is_none();
+        match is_private || self.is_own(offender) {
+            true => (ErrorKind::Local, format!("our own side ({offender}) has no way to {at}: {what}")),
+            false => (ErrorKind::Unreachable, format!("{offender} says of {at}: {what}")),
+        }
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -277,28 +307,40 @@ impl Net {
 fn local_words(at: SocketAddr, errno: Errno) -> String {
     let family = Family::of(at.ip());
     match errno {
-        Errno::ENETUNREACH | Errno::EADDRNOTAVAIL | Errno::EHOSTUNREACH => {
+        // The last two: routes of the types `prohibit` and `blackhole`.
+        Errno::ENETUNREACH | Errno::EADDRNOTAVAIL | Errno::EHOSTUNREACH | Errno::EACCES | Errno::EINVAL => {
             format!("no {family} route from this machine ({errno:?})")
         }
         Errno::EMFILE | Errno::ENFILE => format!("this machine has no file descriptor left ({errno:?})"),
-        Errno::EACCES | Errno::EPERM => format!("this machine forbids connections to {at} ({errno:?})"),
+        Errno::EPERM => format!("this machine forbids connections to {at} ({errno:?})"),
         errno => format!("this machine could not connect to {at} ({errno:?})"),
     }
 }
 
 /// The addresses of this machine's own interfaces that the internet may reach.
 pub fn public_addresses() -> Vec<IpAddr> {
-    own_addresses().into_iter().filter(|ip| reserved(*ip).is_none()).collect()
+    let mut own: Vec<IpAddr> = interfaces().map(|(ip, _)| ip).filter(|ip| reserved(*ip).is_none()).collect();
+    own.sort_unstable();
+    own.dedup();
+    own
 }
 
-fn own_addresses() -> BTreeSet<IpAddr> {
-    let interfaces = nix::ifaddrs::getifaddrs().into_iter().flatten();
-    let address = |interface: nix::ifaddrs::InterfaceAddress| {
-        let address = interface.address?;
+/// The addresses of this machine, with their masks.
+fn interfaces() -> impl Iterator<Item = (IpAddr, Option<IpAddr>)> {
+    let ip = |address: nix::sys::socket::SockaddrStorage| {
         let v4 = address.as_sockaddr_in().map(|a| IpAddr::V4(a.ip()));
         v4.or_else(|| address.as_sockaddr_in6().map(|a| IpAddr::V6(a.ip())))
     };
-    interfaces.filter_map(address).collect()
+    let interfaces = nix::ifaddrs::getifaddrs().into_iter().flatten();
+    interfaces.filter_map(move |interface| Some((ip(interface.address?)?, interface.netmask.and_then(ip))))
+}
+
+fn link(prefix: IpAddr, mask: IpAddr) -> Option<Network> {
+    let length = match mask {
+        IpAddr::V4(mask) => mask.to_bits().leading_ones(),
+        IpAddr::V6(mask) => mask.to_bits().leading_ones(),
+    };
+    u8::try_from(length).ok().map(|length| Network { prefix, length })
 }
 
 fn now() -> Instant {
@@ -310,5 +352,59 @@ impl std::fmt::Display for Door {
         let host = self.host.as_ref().map(ToString::to_string).unwrap_or_default();
         let port = self.port.map(|port| port.to_string()).unwrap_or_default();
         write!(f, "{host}:{port} at {}", self.to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whose word a failure is: only a router of others says that there is no way to the target.
+    #[test]
+    fn our_own_side_says_nothing_about_the_target() {
+        let mut spec = Spec::of("app.example.com".parse().unwrap());
+        spec.vantage.own_networks = vec![String::from("198.51.100.0/24").try_into().unwrap()];
+        let net = Net::new(Way::default(), &spec);
+        let at: SocketAddr = "203.0.113.7:443".parse().unwrap();
+        let by = |offender: &str| offender.parse().unwrap();
+        for (failure, kind) in [
+            (Failure::Refused, ErrorKind::Refused),
+            (Failure::Reset, ErrorKind::Reset),
+            (Failure::Rejected { offender: by("192.0.2.1") }, ErrorKind::Refused),
+            (Failure::Rejected { offender: by("198.51.100.1") }, ErrorKind::Local),
+            (Failure::Rejected { offender: by("127.0.0.1") }, ErrorKind::Local),
+            (Failure::Unreachable { offender: by("192.0.2.1"), what: "no route" }, ErrorKind::Unreachable),
+            (Failure::Unreachable { offender: by("198.51.100.1"), what: "no route" }, ErrorKind::Local),
+            (Failure::Unreachable { offender: by("192.168.1.1"), what: "no route" }, ErrorKind::Local),
+            (Failure::Unreachable { offender: by("127.0.0.1"), what: "host unreachable" }, ErrorKind::Local),
+            (Failure::Expired { offender: by("192.0.2.1") }, ErrorKind::Unreachable),
+            (Failure::Local { errno: Errno::EMFILE }, ErrorKind::Local),
+        ] {
+            assert_eq!(net.error(at, &failure).kind, kind, "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn a_family_without_a_route_is_said_so() {
+        let at: SocketAddr = "[2001:db8::7]:443".parse().unwrap();
+        for errno in [Errno::ENETUNREACH, Errno::EADDRNOTAVAIL, Errno::EHOSTUNREACH, Errno::EACCES, Errno::EINVAL]
+        {
+            assert_eq!(local_words(at, errno), format!("no IPv6 route from this machine ({errno:?})"));
+        }
+        assert!(!local_words(at, Errno::EPERM).contains("route"));
+    }
+
+    #[test]
+    fn a_link_is_the_network_of_an_interface() {
+        for (prefix, mask, ip, on_link) in [
+            ("192.0.2.9", "255.255.255.0", "192.0.2.77", true),
+            ("192.0.2.9", "255.255.255.0", "192.0.3.77", false),
+            ("192.0.2.9", "255.255.255.255", "192.0.2.10", false),
+            ("2001:db8::9", "ffff:ffff:ffff:ffff::", "2001:db8::7", true),
+            ("2001:db8::9", "ffff:ffff:ffff:ffff::", "2001:db8:1::7", false),
+        ] {
+            let link = link(prefix.parse().unwrap(), mask.parse().unwrap()).unwrap();
+            assert_eq!(link.contains(ip.parse().unwrap()), on_link, "{prefix} {ip}");
+        }
     }
 }

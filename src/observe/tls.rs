@@ -108,6 +108,7 @@ async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
             .map(String::from),
         alpn: connection.alpn_protocol().map(|p| String::from_utf8_lossy(p).escape_debug().take(32).collect()),
         key_proven: seen.key_proven,
+        local_issuer: None,
     };
     drop(seen);
     Ok(Secured { stream, handshake, begun })

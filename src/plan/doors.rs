@@ -1,11 +1,12 @@
 //! Knocks on ports: those of the web, those that must be closed, and the owner's controls.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use super::names::{hosts, places};
+use super::names::{distinct_places, hosts, places};
 use super::visits::sampled_paths;
 use crate::observation::{Ask, Greet, Http, Knock, Method, Observations, PortState, Probe};
-use crate::spec::{ClosedPort, Spec};
+use crate::spec::{COMMON, ClosedPort, Spec};
 use crate::target::{Endpoint, Scheme};
 
 /// The ports that visitors use.
@@ -47,6 +48,75 @@ fn closed_knocks(spec: &Spec, seen: &Observations) -> Vec<Knock> {
         })
     };
     hosts(spec, seen).into_iter().flat_map(each).collect()
+}
+
+/// Every knock on a port of an address that is to be closed, or may be: 80 as well.
+pub fn guarded(spec: &Spec, seen: &Observations, ip: IpAddr) -> Vec<Knock> {
+    let http = (ip, spec.ports.http).into();
+    let plain = web_knocks(spec, seen).into_iter().filter(move |knock| knock.at == http);
+    plain.chain(closed_knocks(spec, seen).into_iter().filter(|knock| knock.at.ip() == ip)).collect()
+}
+
+/// The port of https at an address that others are compared with: the first that takes connections, once it is known.
+pub fn reference(spec: &Spec, seen: &Observations, ip: IpAddr) -> Option<SocketAddr> {
+    let here = distinct_places(spec, seen).into_iter().filter(|place| place.ip == ip);
+    let knocks = here.map(|place| Knock { at: place.socket(), greet: Greet::Nothing, beside: None });
+    let states: Vec<_> =
+        knocks.map(|knock| seen.find(&knock).map(|o| (knock.at, &o.outcome))).collect::<Option<_>>()?;
+    let open = states.into_iter().find(|(_, outcome)| matches!(outcome, Ok(PortState::Open { .. })));
+    open.map(|(at, _)| at)
+}
+
+/// Ports at which nothing should be. Where something answers all the same, further ones tell whether it answers
+/// everywhere.
+pub fn decoys(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let mut all = vec![];
+    for ip in hosts(spec, seen) {
+        let beside = web_port(spec, seen, ip);
+        let decoys: Vec<Knock> = implausible(spec, ip)
+            .map(|port| Knock { at: (ip, port).into(), greet: Greet::Decoy, beside })
+            .take(2 * DECOYS)
+            .collect();
+        let first = &decoys[..DECOYS];
+        let answers = |knock: &Knock| matches!(seen.answer(knock), Some(PortState::Open { .. }));
+        all.extend_from_slice(if first.iter().any(answers) { &decoys } else { first });
+    }
+    all.into_iter().map(Probe::from).collect()
+}
+
+/// How many are asked, and again.
+pub const DECOYS: usize = 3;
+
+/// From 20,000 to 60,000, the same for an address in each run; no port of the promise or of a known service.
+fn implausible(spec: &Spec, ip: IpAddr) -> impl Iterator<Item = u16> {
+    let closed = spec.ports.closed.iter().map(|closed| closed.port);
+    let own = spec.origins().map(|origin| origin.port).chain(spec.ports.open.iter().copied());
+    let swept = COMMON.iter().map(|(port, _)| *port);
+    let mut taken: BTreeSet<u16> = closed.chain(own).chain(swept).chain(KNOWN.iter().copied()).collect();
+    (0u64..)
+        .map(move |index| 20_000 + (fixed_hash(ip, index) % 40_001) as u16)
+        .filter(move |port| taken.insert(*port))
+}
+
+/// What may well be open up there, though no sweep looks for it: games, media servers, databases, P2P.
+const KNOWN: &[u16] = &[
+    20_000, 22_000, 25_565, 25_575, 26_257, 27_015, 27_016, 27_017, 27_018, 27_019, 28_015, 28_017, 30_303,
+    31_337, 32_400, 32_768, 33_060, 34_567, 37_777, 44_818, 47_808, 49_152, 50_000, 50_051, 50_070, 51_413,
+    51_820, 54_321, 55_443, 55_553, 60_000,
+];
+
+/// FNV-1a of an address and a number: any spread will do, so that it is the same on each machine.
+pub fn fixed_hash(ip: IpAddr, number: u64) -> u64 {
+    let bytes = match ip {
+        IpAddr::V4(ip) => ip.octets().to_vec(),
+        IpAddr::V6(ip) => ip.octets().to_vec(),
+    };
+    let all = bytes.into_iter().chain(number.to_be_bytes());
+    let hash = all.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    // Its low bits change little with the last byte.
+    hash ^ (hash >> 29)
 }
 
 fn greeting(closed: &ClosedPort) -> Greet {
@@ -98,6 +168,39 @@ mod tests {
     use super::*;
     use crate::observation::{Addresses, Lookup, Nonce, Observation, Timestamp, Vantage};
     use crate::target::Family;
+
+    #[test]
+    fn decoys_are_fixed_and_implausible() {
+        let ip: IpAddr = "203.0.113.7".parse().unwrap();
+        let mut spec = Spec::of("app.example.com".parse().unwrap());
+        let ports = |spec: &Spec, ip| implausible(spec, ip).take(6).collect::<Vec<u16>>();
+        let first = ports(&spec, ip);
+        assert!(first.iter().all(|port| (20_000..=60_000).contains(port)), "{first:?}");
+        assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), 6);
+        assert_eq!(ports(&spec, ip), first);
+        assert_ne!(ports(&spec, "203.0.113.8".parse().unwrap()), first);
+        // A port that the owner names is none.
+        spec.ports.open.push(first[0]);
+        assert_eq!(ports(&spec, ip)[..5], first[1..]);
+    }
+
+    #[test]
+    fn a_decoy_that_answers_is_followed_by_fresh_ones() {
+        let site = "https://203.0.113.7".parse().unwrap();
+        let spec = Spec::of(site);
+        let mut seen = Observations::begin(spec.site.clone(), Timestamp(0), Nonce(7), Vantage::default());
+        for (state, want) in [
+            (PortState::Refused, 3),
+            (PortState::Filtered, 3),
+            (PortState::Open { greeting: None, reset: true }, 6),
+            (PortState::Open { greeting: None, reset: false }, 6),
+        ] {
+            let Probe::Knock(question) = decoys(&spec, &seen).remove(0) else { panic!("no knock") };
+            let o = Observation { question, asked_at_ms: 0, elapsed_ms: 0, attempts: 1, outcome: Ok(state) };
+            seen.insert(o.into());
+            assert_eq!(decoys(&spec, &seen).len(), want);
+        }
+    }
 
     #[test]
     fn a_silent_port_is_held_against_the_web_port_of_its_own_address() {

@@ -39,6 +39,7 @@ const PHASES: &[&[Ask]] = &[
         Ask { families: &[], questions: doors::web, awaited: false },
         Ask { families: &["vantage", "ports"], questions: doors::closed, awaited: false },
         Ask { families: &["vantage", "ports"], questions: doors::controls, awaited: false },
+        Ask { families: &["vantage", "ports"], questions: doors::decoys, awaited: false },
         Ask { families: &["vantage", "ports"], questions: paths::routes, awaited: false },
         Ask { families: &["vantage", "ports"], questions: paths::passages, awaited: false },
         Ask { families: &["vantage", "certificate"], questions: zone::questions, awaited: false },
@@ -92,7 +93,8 @@ fn is_needed(spec: &Spec, ask: &Ask) -> bool {
 }
 
 /// At most how many questions may follow from the answers, redirects and retries apart: an origin that is reflected
-/// is asked again, an open application port is visited, a silent port is tried at the owner's controls, and what the
+/// is asked again, an open application port is visited, a silent port is tried at the owner's controls, a port that
+/// answers where nothing should is followed by others, the path to an open port and to others is looked at, and what the
 /// owner did not write is looked for: a path that answers, the folders that answer programs.
 pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
     let reflected = planned.http.iter().filter(|o| is_claim(&o.question.ask)).count();
@@ -105,6 +107,7 @@ pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
         + visits::most_health(spec, planned)
         + visits::most_folders(spec) * places(spec, planned).len()
         + origins::most_by_folder(spec, planned)
+        + names::hosts(spec, planned).len() * (doors::DECOYS + paths::MOST)
 }
 
 fn is_claim(ask: &observation::Ask) -> bool {

@@ -1,12 +1,135 @@
 //! How far packets come: the route to an open port, and whether those to other ports go the same way.
 
-use crate::observation::{Observations, Probe};
-use crate::spec::Spec;
+use std::net::{IpAddr, SocketAddr};
 
-pub fn routes(_: &Spec, _: &Observations) -> Vec<Probe> {
-    vec![]
+use super::doors::{fixed_hash, guarded, reference};
+use super::names::hosts;
+use super::sweep;
+use crate::observation::{Knock, Observations, Passage, PortState, Probe, Reach, Route, Seek};
+use crate::spec::Spec;
+use crate::target::PortSet;
+
+/// Questions about one address, at most: the route, then the silent ports, the refused ones, and some of the swept.
+pub const MOST: usize = 4;
+
+/// Once for each address that takes connections.
+pub fn routes(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let open = hosts(spec, seen).into_iter().filter_map(|ip| reference(spec, seen, ip));
+    open.map(|to| Probe::from(Route { to })).collect()
 }
 
-pub fn passages(_: &Spec, _: &Observations) -> Vec<Probe> {
-    vec![]
+/// Silent ports are compared where the last router answers, refused ones before the target.
+pub fn passages(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let mut all = vec![];
+    for to in hosts(spec, seen).into_iter().filter_map(|ip| reference(spec, seen, ip)) {
+        let Some(steps) = seen.answer(&Route { to }) else { continue };
+        let reach = steps.reach(to.ip(), |ip| spec.vantage.is_own(ip));
+        let knocks = guarded(spec, seen, to.ip());
+        // One question for all: it waits for the last of them.
+        if knocks.iter().all(|knock| seen.find(knock).is_some()) {
+            let of = |state: PortState| ports(seen, &knocks, &state);
+            all.extend(arrival(to, reach, of(PortState::Filtered)));
+            all.extend(passage(to, reach.last_router(), Seek::Refusal, of(PortState::Refused)));
+        }
+        for probe in sweep::questions(spec, seen) {
+            if let Probe::Sweep(sweep) = probe
+                && sweep.at == to.ip()
+                && let Some(swept) = seen.answer(&sweep)
+            {
+                all.extend(arrival(to, reach, sampled(to.ip(), &swept.silent)));
+            }
+        }
+    }
+    all.into_iter().map(Probe::from).collect()
+}
+
+fn ports(seen: &Observations, knocks: &[Knock], state: &PortState) -> Vec<u16> {
+    let mut ports: Vec<u16> =
+        knocks.iter().filter(|knock| seen.answer(*knock) == Some(state)).map(|knock| knock.at.port()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+/// Asked where it can prove something.
+fn arrival(to: SocketAddr, reach: Reach, ports: Vec<u16>) -> Option<Passage> {
+    let ttl = (reach.is_edge() || reach.is_beyond()).then_some(reach.deepest);
+    passage(to, ttl, Seek::Arrival, ports)
+}
+
+fn passage(to: SocketAddr, ttl: Option<u8>, seek: Seek, ports: Vec<u16>) -> Option<Passage> {
+    let ttl = ttl.filter(|_| !ports.is_empty())?;
+    Some(Passage { to: to.ip(), beside: to.port(), ttl, seek, ports })
+}
+
+/// A few of the silent ports of a sweep, the same from run to run.
+fn sampled(ip: IpAddr, silent: &PortSet) -> Vec<u16> {
+    let mut all: Vec<u16> = silent.iter().filter(|port| !BLOCKED.contains(port)).collect();
+    all.sort_unstable_by_key(|port| (fixed_hash(ip, u64::from(*port)), *port));
+    all.truncate(8);
+    all.sort_unstable();
+    all
+}
+
+/// What providers block on the way, whatever the host does.
+const BLOCKED: [u16; 7] = [25, 135, 136, 137, 138, 139, 445];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::{Nonce, Observation, Question, Steps, Timestamp, Vantage};
+
+    fn told<Q: Question>(seen: &mut Observations, question: Q, answer: Q::Answer)
+    where
+        Observation<Q>: Into<crate::observation::Fact>,
+    {
+        let o = Observation { question, asked_at_ms: 0, elapsed_ms: 0, attempts: 1, outcome: Ok(answer) };
+        seen.insert(o.into());
+    }
+
+    fn ids(probes: Vec<Probe>) -> Vec<String> {
+        probes.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn paths_follow_from_what_the_ports_said() {
+        let spec = Spec::of("https://203.0.113.7".parse().unwrap());
+        let mut seen = Observations::begin(spec.site.clone(), Timestamp(0), Nonce(7), Vantage::default());
+        let ip: IpAddr = "203.0.113.7".parse().unwrap();
+        let at = (ip, 443).into();
+        let open = PortState::Open { greeting: None, reset: false };
+        assert!(routes(&spec, &seen).is_empty());
+        told(&mut seen, Knock { at, greet: crate::observation::Greet::Nothing, beside: None }, open);
+        assert_eq!(ids(routes(&spec, &seen)), ["route:203.0.113.7:443"]);
+        let knocks = guarded(&spec, &seen, ip);
+        let (last, others) = knocks.split_last().unwrap();
+        for knock in others {
+            let silent = knock.at.port() != 80 && knock.at.port() != 3000;
+            told(&mut seen, knock.clone(), if silent { PortState::Filtered } else { PortState::Refused });
+        }
+        told(&mut seen, Route { to: at }, Steps::of("10.0.0.1 198.51.100.1 198.51.100.2 open"));
+        assert!(passages(&spec, &seen).is_empty(), "6379 has not answered yet");
+        told(&mut seen, last.clone(), PortState::Filtered);
+        let both = ["passage:203.0.113.7:ttl-3:5432,6379,8000", "refusal:203.0.113.7:ttl-3:80,3000"];
+        assert_eq!(ids(passages(&spec, &seen)), both);
+        for (hops, want) in [
+            ("10.0.0.1 10.0.0.2 198.51.100.2 open", &["refusal:203.0.113.7:ttl-3:80,3000"][..]),
+            ("198.51.100.2 open", &[]),
+            ("open", &[]),
+        ] {
+            told(&mut seen, Route { to: at }, Steps::of(hops));
+            assert_eq!(ids(passages(&spec, &seen)), want, "{hops}");
+        }
+    }
+
+    #[test]
+    fn a_sample_is_fixed_and_spares_what_providers_block() {
+        let ip: IpAddr = "203.0.113.7".parse().unwrap();
+        let silent: PortSet = (1..=1000).collect();
+        let sample = sampled(ip, &silent);
+        assert_eq!(sample, sampled(ip, &silent));
+        assert_eq!(sample.len(), 8);
+        assert_ne!(sample, sampled("203.0.113.8".parse().unwrap(), &silent));
+        assert_eq!(sampled(ip, &[25, 135, 139, 445, 23].into_iter().collect()), [23]);
+    }
 }

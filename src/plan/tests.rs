@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::observation::{
-    Addresses, Claim, Content, ErrorKind, Exchange, Fact, Forgery, Hop, Http, Lookup, Mark, Nonce, Observation,
-    PortState, ProbeError, Question, Response, Sni, Stage, Timestamp, Vantage,
+    Addresses, Claim, Content, Crossing, Crossings, ErrorKind, Exchange, Fact, Forgery, Hop, Http, Lookup, Mark,
+    Nonce, Observation, PortState, ProbeError, Question, Reply, Response, Sni, Stage, Steps, Timestamp, Vantage,
 };
 use crate::spec::OriginPattern;
 use crate::target::{Family, Scheme};
@@ -50,8 +50,18 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
         Probe::Session(q) => told(q, Err(error())).into(),
         Probe::Hello(q) => told(q, Err(error())).into(),
         Probe::Quic(q) => told(q, Err(error())).into(),
-        Probe::Route(q) => told(q, Err(error())).into(),
-        Probe::Passage(q) => told(q, Err(error())).into(),
+        Probe::Route(q) => {
+            let far = Steps::of("10.0.0.1 198.51.100.1 198.51.100.2 open");
+            let steps = [far, Steps::of("198.51.100.1 open"), Steps::of("10.0.0.1 - - open")];
+            let told_so = steps.into_iter().nth(dice(4) as usize);
+            told(q, told_so.ok_or_else(error)).into()
+        }
+        Probe::Passage(q) => {
+            let reply = [Reply::Silent, Reply::Refused, Reply::Open][dice(3) as usize];
+            let crossing = |port: &u16| Crossing { port: *port, replies: vec![reply], beside: vec![], last: None };
+            let ports = q.ports.iter().map(crossing).collect();
+            told(q, if dice(4) == 0 { Err(error()) } else { Ok(Crossings { ports }) }).into()
+        }
         Probe::Sweep(q) => told(q, Err(error())).into(),
         Probe::Caa(q) => told(q, Err(error())).into(),
         Probe::Authority(q) => told(q, Err(error())).into(),

@@ -271,5 +271,6 @@ fn handshake() -> Handshake {
         group: Some("X25519MLKEM768".into()),
         alpn: Some("http/1.1".into()),
         key_proven: true,
+        local_issuer: None,
     }
 }

@@ -357,6 +357,11 @@ impl Vantage {
         let same_family = move |ip: &&IpAddr| Family::of(**ip) == Family::of(at.ip());
         self.control.iter().filter(same_family).map(move |ip| SocketAddr::from((*ip, at.port())))
     }
+
+    /// Whether the owner says that an address is of our own network.
+    pub fn is_own(&self, ip: IpAddr) -> bool {
+        self.own_networks.iter().any(|network| network.contains(ip))
+    }
 }
 
 impl Ports {

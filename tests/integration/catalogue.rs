@@ -9,7 +9,8 @@ use golive::finding::{Item, Status};
 use golive::gate::Outcome;
 use golive::judge::pages;
 use golive::observation::{
-    Ask, ErrorKind, Greet, Knock, Method, Observation, Observations, PortState, ProbeError, Stage,
+    Ask, Crossing, Crossings, ErrorKind, Greet, Knock, Method, Observation, Observations, Passage, PortState,
+    ProbeError, Reply, Seek, Stage, Step, Steps,
 };
 use golive::report::Report;
 use golive::spec::Spec;
@@ -210,6 +211,28 @@ const CHANGES: &[Change] = &[
         },
     },
     Change {
+        check: "egress-proven",
+        status: Status::Pass,
+        change: |_, seen| {
+            silence(seen);
+            cross(seen, 5432, Seek::Arrival, Reply::Expired { by: [198, 51, 100, 2].into(), own: false });
+        },
+    },
+    Change {
+        check: "refusal-comes-from-host",
+        status: Status::Unknown,
+        change: |_, seen| cross(seen, 5432, Seek::Refusal, Reply::Refused),
+    },
+    Change {
+        check: "path-honest",
+        status: Status::Unknown,
+        change: |_, seen| {
+            for port in seen.ports.iter_mut().filter(|port| port.question.greet == Greet::Decoy) {
+                port.outcome = Ok(PortState::Open { greeting: None, reset: true });
+            }
+        },
+    },
+    Change {
         check: "redirect-is-permanent",
         status: Status::Fail,
         change: |_, seen| {
@@ -253,6 +276,26 @@ fn silence(seen: &mut Observations) {
     for port in seen.ports.iter_mut().filter(|port| port.question.at.port() == 5432) {
         port.outcome = Ok(PortState::Filtered);
     }
+}
+
+/// The way to the demo's IPv4 address has three routers, and SYNs to one port get this at the last of them.
+fn cross(seen: &mut Observations, port: u16, seek: Seek, reply: Reply) {
+    let expired = |last: u8| Reply::Expired { by: [198, 51, 100, last].into(), own: false };
+    let replies = [1, 2, 3].map(expired).into_iter().chain([Reply::Open]);
+    let steps =
+        Steps { steps: replies.zip(1..).map(|(reply, ttl)| Step { ttl, reply }).collect(), on_link: false };
+    let route = seen.routes.iter_mut().find(|o| o.question.to.is_ipv4()).expect("a route to the demo");
+    route.outcome = Ok(steps);
+    let to = route.question.to;
+    let state = if seek == Seek::Arrival { PortState::Filtered } else { PortState::Refused };
+    let here = seen.ports.iter().filter(|o| o.question.at.ip() == to.ip() && o.outcome == Ok(state.clone()));
+    let mut ports: Vec<u16> =
+        here.filter(|o| o.question.greet != Greet::Decoy).map(|o| o.question.at.port()).collect();
+    ports.sort_unstable();
+    let crossing = |port: u16| Crossing { port, replies: vec![reply], beside: vec![], last: None };
+    let outcome = Ok(Crossings { ports: vec![crossing(port)] });
+    let question = Passage { to: to.ip(), beside: to.port(), ttl: 3, seek, ports };
+    seen.insert(Observation { question, asked_at_ms: 0, elapsed_ms: 1, attempts: 1, outcome }.into());
 }
 
 /// Every value of a field that the site sent to a GET.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use golive::observation::{
-    Addresses, Ask, Content, ErrorKind, Exchange, Handshake, Hop, Nonce, Observation, Observations, PortState,
-    Probe, ProbeError, Response, Seen, Stage, Timestamp, Vantage,
+    Addresses, Ask, Content, Crossing, Crossings, ErrorKind, Exchange, Handshake, Hop, Nonce, Observation,
+    Observations, PortState, Probe, ProbeError, Reply, Response, Seen, Stage, Step, Steps, Timestamp, Vantage,
 };
 use golive::plan::{follow_ups, request, wanted};
 use golive::spec::Spec;
@@ -17,7 +17,7 @@ use super::run;
 const MOST_ROUNDS: usize = 16;
 
 /// Questions for one path of one name at one address, with all that may follow; lookups apart.
-const MOST_EACH: usize = 110;
+const MOST_EACH: usize = 120;
 
 #[test]
 fn whatever_is_answered_the_plan_ends_stays_small_and_takes_nothing_back() {
@@ -169,13 +169,26 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
                 group: None,
                 alpn: None,
                 key_proven: true,
+                local_issuer: None,
             };
             put(seen, question, shake);
         }
+        Probe::Route(question) => {
+            let expired = |by: &str| Reply::Expired { by: by.parse().unwrap(), own: false };
+            let hops = ["10.0.0.1", "198.51.100.1", "198.51.100.2", "198.51.100.3"].map(expired);
+            let first = if worst { 0 } else { random(seed) % 4 };
+            let replies = hops.into_iter().skip(first).chain([Reply::Open]);
+            let steps = replies.zip(1..).map(|(reply, ttl)| Step { ttl, reply }).collect();
+            put(seen, question, Steps { steps, on_link: false });
+        }
+        Probe::Passage(question) => {
+            let reply = [Reply::Silent, Reply::Refused, Reply::Open, Reply::Unsent][random(seed) % 4];
+            let crossing = |port: &u16| Crossing { port: *port, replies: vec![reply], beside: vec![], last: None };
+            let ports = question.ports.iter().map(crossing).collect();
+            put(seen, question, Crossings { ports });
+        }
         other @ (Probe::Hello(_)
         | Probe::Quic(_)
-        | Probe::Route(_)
-        | Probe::Passage(_)
         | Probe::Sweep(_)
         | Probe::Caa(_)
         | Probe::Authority(_)

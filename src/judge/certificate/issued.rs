@@ -156,6 +156,7 @@ pub fn handshake(chain: &[&[u8]]) -> Handshake {
         group: Some("X25519MLKEM768".into()),
         alpn: Some("http/1.1".into()),
         key_proven: true,
+        local_issuer: None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod dates;
 #[cfg(test)]
-mod issued;
+pub(super) mod issued;
 mod names;
 mod path;
 mod reason;
@@ -40,6 +40,11 @@ fn each(
     };
     let is_visit = |o: &&Observation<Session>| o.question.sni == Sni::Own && spec.is_own(&o.question.at.host);
     seen.asked::<Session>().filter(is_visit).map(verdict).collect()
+}
+
+/// Whether a chain leads to the roots that the owner trusts.
+pub(super) fn leads_to_roots(spec: &Spec, seen: &Seen, handshake: &Handshake) -> bool {
+    path::verify(spec, seen, handshake).is_ok_and(|sent| sent.verified.is_ok())
 }
 
 /// The server's own certificate.

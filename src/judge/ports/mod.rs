@@ -1,10 +1,13 @@
 //! Is the reverse proxy the only thing that the internet can reach?
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::answered::{baseline, is_application, shut_out};
-use super::vantage::{Egress, answers_somewhere, egress, is_doubtful, published};
+use super::vantage::{
+    Egress, answers_everywhere, answers_for_all, answers_somewhere, egress, is_doubtful, published, refusal,
+    speaks_tls,
+};
 use super::{Check, Word, check, fail, given, pass, unknown};
 use crate::finding::{Status, Subject, Verdict};
 use crate::observation::{Ask, ErrorKind, Greet, Http, Knock, Lookup, Observation, PortState, Seen};
@@ -24,7 +27,9 @@ fn datastore_port_closed(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
         return vec![Verdict::new(Subject::Site, Status::Skip, "no datastore in ports.closed")];
     }
     let knocks = knocks(seen, &closed);
-    knocks.map(|(o, port)| is_closed(spec, seen, o, |greeting| datastore_words(&port.service, greeting))).collect()
+    let judged = knocks
+        .map(|(o, port)| is_closed(spec, seen, o, false, |greeting| datastore_words(&port.service, greeting)));
+    judged.collect()
 }
 
 fn datastore_words(service: &str, greeting: Option<&str>) -> String {
@@ -52,7 +57,7 @@ fn app_port_closed(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
         let direct = direct(spec, seen, o);
         let ids: Vec<String> = direct.iter().map(|(id, _)| id.clone()).collect();
         let words = direct.into_iter().map(|(_, words)| words).next();
-        is_closed(spec, seen, o, |greeting| match (words, greeting) {
+        is_closed(spec, seen, o, words.is_some(), |greeting| match (words, greeting) {
             (Some(words), _) => words,
             (None, Some(greeting)) => format!("{} port is open and says {greeting}", port.service),
             (None, None) => format!("{} port is open", port.service),
@@ -99,23 +104,39 @@ fn knocks<'a>(
     })
 }
 
-/// Open fails whatever follows. Closed is believed while the web port of the same address answers.
+/// Open fails whatever follows, unless it says nothing where every port is open. Closed is believed while the web port
+/// of the same address answers.
 fn is_closed(
     spec: &Spec,
     seen: &Seen,
     o: &Observation<Knock>,
+    speaks: bool,
     open: impl FnOnce(Option<&str>) -> String,
 ) -> Verdict {
     let at = o.question.at;
     let mut proof = vec![];
     let mut declared = None;
+    let doubt = answers_everywhere(seen, at.ip()).filter(|_| !speaks);
+    let proxy = answers_for_all(spec, seen, Family::of(at.ip()));
     let verdict = given(o, Subject::Port(at.port(), at.ip()), |state| match state {
+        _ if let Some((why, id)) = proxy => {
+            proof.push(id);
+            unknown(why)
+        }
+        PortState::Open { greeting: None, .. } if let Some(why) = doubt => {
+            unknown(format!("takes connections, but {why}"))
+        }
         PortState::Open { reset: true, .. } => fail("the connection is accepted, then reset: something listens"),
         PortState::Open { greeting, .. } => fail(open(greeting.as_deref())),
-        PortState::Refused => believed(spec, seen, at.ip(), "refuses connections".into()),
-        PortState::Rejected { offender } if is_doubtful(*offender, at.ip()) => unknown(format!(
-            "is rejected by {offender}, which is no address of the internet: perhaps our own side"
-        )),
+        PortState::Refused => {
+            let (word, ids) = refusal(spec, seen, at);
+            proof.extend(ids);
+            match word {
+                (Status::Pass, _) => believed(spec, seen, at.ip(), "refuses connections".into()),
+                word => word,
+            }
+        }
+        PortState::Rejected { offender } if is_doubtful(spec, seen, *offender, at.ip()) => doubted(*offender),
         PortState::Rejected { offender } => believed(spec, seen, at.ip(), format!("is rejected by {offender}")),
         PortState::Filtered => match egress(spec, seen, at) {
             Egress::Proven { by, id } => {
@@ -134,6 +155,10 @@ fn is_closed(
         Some(word) if verdict.status == Status::Pass => verdict.declared(word),
         _ => verdict,
     }
+}
+
+fn doubted(offender: IpAddr) -> Word {
+    unknown(format!("is rejected by {offender}, which may be of our own network"))
 }
 
 /// A host that shuts us out refuses everything: "closed" needs a web port that answers, now and at the end. What the
@@ -171,7 +196,7 @@ fn families_agree(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     }
     let mut by_port: BTreeMap<u16, Vec<Verdict>> = BTreeMap::new();
     for (o, port) in knocks(seen, &all) {
-        by_port.entry(port.port).or_default().push(is_closed(spec, seen, o, |_| "port is open".into()));
+        by_port.entry(port.port).or_default().push(is_closed(spec, seen, o, false, |_| "port is open".into()));
     }
     let verdicts: Vec<Verdict> = by_port.into_iter().filter_map(|(port, all)| agreement(port, all)).collect();
     if !verdicts.is_empty() || seen.asked::<Knock>().next().is_none() {
@@ -232,27 +257,35 @@ fn web_ports_open(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
             Err(error) if error.kind == ErrorKind::Unreachable => {
                 Verdict::new(subject, Status::Fail, error.to_string())
             }
-            _ => return given(o, subject, |state| web_word(seen, at.ip(), state)).expected("open"),
+            _ => return given(o, subject, |state| web_word(spec, seen, at, state)).expected("open"),
         };
         verdict.resting_on([o.id()]).expected("open")
     });
     verdicts.collect()
 }
 
-fn web_word(seen: &Seen, ip: IpAddr, state: &PortState) -> Word {
-    let family = Family::of(ip);
-    match state {
-        PortState::Open { reset: true, .. } => fail("the connection is accepted, then reset"),
-        PortState::Open { .. } => pass("takes connections"),
-        PortState::Refused => fail("refuses connections, yet the name leads here"),
-        PortState::Rejected { offender } if is_doubtful(*offender, ip) => unknown(format!(
-            "is rejected by {offender}, which is no address of the internet: perhaps our own side"
-        )),
-        PortState::Rejected { offender } => fail(format!("is rejected by {offender}, yet the name leads here")),
-        PortState::Filtered if answers_somewhere(seen, family).is_some() => {
+fn web_word(spec: &Spec, seen: &Seen, at: SocketAddr, state: &PortState) -> Word {
+    let family = Family::of(at.ip());
+    if let Some((why, _)) = answers_for_all(spec, seen, family) {
+        return unknown(why);
+    }
+    match (state, answers_everywhere(seen, at.ip())) {
+        (PortState::Open { .. }, Some(why)) if !speaks_tls(seen, at) => {
+            unknown(format!("takes connections, but {why}"))
+        }
+        (PortState::Open { reset: true, .. }, _) => fail("the connection is accepted, then reset"),
+        (PortState::Open { .. }, _) => pass("takes connections"),
+        (PortState::Refused, _) => fail("refuses connections, yet the name leads here"),
+        (PortState::Rejected { offender }, _) if is_doubtful(spec, seen, *offender, at.ip()) => doubted(*offender),
+        (PortState::Rejected { offender }, _) => {
+            fail(format!("is rejected by {offender}, yet the name leads here"))
+        }
+        (PortState::Filtered, _) if answers_somewhere(spec, seen, family).is_some() => {
             fail(format!("is silent while {family} works from here, yet the name leads here"))
         }
-        PortState::Filtered => unknown(format!("is silent, and nothing else answers over {family} from here")),
+        (PortState::Filtered, _) => {
+            unknown(format!("is silent, and nothing else answers over {family} from here"))
+        }
     }
 }
 

@@ -87,7 +87,7 @@ fn closed_is_what_answers_so_or_is_proven() {
             Ok(rejected("192.168.1.1")),
             None,
             false,
-            (Unknown, "is rejected by 192.168.1.1, which is no address of the internet: perhaps our own side"),
+            (Unknown, "is rejected by 192.168.1.1, which may be of our own network"),
         ),
         (Ok(PortState::Filtered), None, false, (Unknown, "is silent, and nothing proves that our packets leave")),
         (
@@ -310,11 +310,7 @@ fn the_web_port_takes_connections_at_every_address() {
         (Ok(reset()), false, (Fail, "the connection is accepted, then reset")),
         (Ok(PortState::Refused), false, (Fail, "refuses connections, yet the name leads here")),
         (Ok(rejected("2001:db8::1")), false, (Fail, "is rejected by 2001:db8::1, yet the name leads here")),
-        (
-            Ok(rejected("fe80::1")),
-            false,
-            (Unknown, "is rejected by fe80::1, which is no address of the internet: perhaps our own side"),
-        ),
+        (Ok(rejected("fe80::1")), false, (Unknown, "is rejected by fe80::1, which may be of our own network")),
         (Ok(PortState::Filtered), true, (Fail, "is silent while IPv6 works from here, yet the name leads here")),
         (Ok(PortState::Filtered), false, (Unknown, "is silent, and nothing else answers over IPv6 from here")),
         (
@@ -334,5 +330,66 @@ fn the_web_port_takes_connections_at_every_address() {
         }
         let verdicts = web_ports_open(&spec, &seen(facts));
         assert_eq!(said(&verdicts), [(Pass, "takes connections"), want], "{state:?}");
+    }
+}
+
+/// Where every port is open, only those that talk are the host's.
+#[test]
+fn an_open_port_that_says_nothing_is_believed_where_others_are_shut() {
+    use Status::{Fail, Unknown};
+    let decoys = |open_too: bool| {
+        let state = || if open_too { reset() } else { PortState::Refused };
+        [20_001, 20_002, 20_003].map(|port| fact(knock(&format!("{V4}:{port}"), Greet::Decoy), Ok(state())))
+    };
+    for (state, everywhere, want) in [
+        (open(), false, Fail),
+        (reset(), false, Fail),
+        (open(), true, Unknown),
+        (reset(), true, Unknown),
+        (greeted("N"), true, Fail),
+    ] {
+        let mut facts = alive(V4);
+        facts.extend(decoys(everywhere));
+        facts.push(fact(knock(&format!("{V4}:5432"), Greet::Postgresql), Ok(state)));
+        assert_eq!(one(datastore_port_closed(&spec(), &seen(facts))).0, want);
+    }
+    // The site's own port talks TLS, or nobody knows who took the connection.
+    let visit = question(Ask::Visit, "/");
+    let talk = || fact(visit.clone(), Ok(exchange(vec![response(200, &[], "welcome")])));
+    let web = || fact(knock(&format!("{V4}:443"), Greet::Nothing), Ok(open()));
+    for (talks, everywhere, want) in
+        [(true, true, Status::Pass), (false, true, Unknown), (false, false, Status::Pass)]
+    {
+        let mut facts = vec![web()];
+        facts.extend(decoys(everywhere));
+        facts.extend(talks.then(talk));
+        assert_eq!(one(web_ports_open(&spec(), &seen(facts))).0, want);
+    }
+}
+
+/// A proxy of ours answers for all ports of a family.
+#[test]
+fn no_port_is_believed_behind_a_proxy_of_ours() {
+    for state in [open(), greeted("N"), PortState::Refused, PortState::Filtered, rejected(V4)] {
+        let mut facts = [alive(V4), crate::judge::vantage::tests::route(&format!("{V4}:443"), "open")].concat();
+        facts.push(fact(knock(&format!("{V4}:5432"), Greet::Postgresql), Ok(state)));
+        let seen = seen(facts);
+        for verdicts in [datastore_port_closed(&spec(), &seen), web_ports_open(&spec(), &seen)] {
+            assert_eq!(one(verdicts).0, Status::Unknown);
+        }
+    }
+}
+
+#[test]
+fn a_refusal_on_the_way_is_no_closed_port() {
+    use crate::judge::vantage::tests::{crossing, passage, route};
+    use crate::observation::{Reply, Seek};
+    let expired = Reply::Expired { by: "198.51.100.2".parse().unwrap(), own: false };
+    for (reply, want) in [(Reply::Refused, Status::Unknown), (expired, Status::Pass)] {
+        let port = crate::observation::Crossing { replies: vec![reply], ..crossing(5432, "-", "", None) };
+        let path = route(&format!("{V4}:443"), "10.0.0.1 198.51.100.1 198.51.100.2 open");
+        let mut facts = [alive(V4), path, vec![passage(V4, 3, Seek::Refusal, vec![port])]].concat();
+        facts.push(fact(knock(&format!("{V4}:5432"), Greet::Postgresql), Ok(PortState::Refused)));
+        assert_eq!(one(datastore_port_closed(&spec(), &seen(facts))).0, want);
     }
 }

@@ -1,17 +1,29 @@
 //! Is this scan evidence at all?
 
-use std::net::{IpAddr, SocketAddr};
+mod egress;
+mod honest;
+mod refusal;
+mod route;
+
+use std::net::IpAddr;
 
 use super::{Check, check, given, unknown};
 use crate::finding::{Status, Subject, Verdict};
-use crate::observation::{Greet, Knock, Lookup, Observation, PortState, Seen};
+use crate::observation::{ErrorKind, Knock, Lookup, Observation, PortState, Seen};
 use crate::spec::Spec;
 use crate::target::{Family, Host, reserved};
+
+pub(super) use egress::{Egress, egress};
+pub(super) use honest::{answers_everywhere, answers_for_all, unless_intercepted};
+pub(super) use refusal::{is_doubtful, refusal};
+pub(super) use route::speaks_tls;
 
 pub(super) const CHECKS: &[Check] = &[
     check!("vantage/outside-the-host", outside_the_host),
     check!("vantage/families-covered", families_covered),
-    check!("vantage/egress-proven", egress_proven),
+    check!("vantage/egress-proven", egress::egress_proven),
+    check!("vantage/refusal-comes-from-host", refusal::refusal_comes_from_host),
+    check!("vantage/path-honest", honest::path_honest),
 ];
 
 /// A firewall is exercised only from elsewhere, at an address that the internet reaches.
@@ -65,15 +77,15 @@ fn families_covered(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
         if addresses.is_empty() {
             return skip(format!("no {record} record (an unpublished {family} address was not scanned)"));
         }
-        addresses.into_iter().map(|ip| covered(seen, ip)).collect()
+        addresses.into_iter().map(|ip| covered(spec, seen, ip)).collect()
     });
     verdicts.collect()
 }
 
-fn covered(seen: &Seen, ip: IpAddr) -> Verdict {
+fn covered(spec: &Spec, seen: &Seen, ip: IpAddr) -> Verdict {
     let family = Family::of(ip);
     let subject = Subject::Address(ip);
-    if let Some(id) = answers_somewhere(seen, family) {
+    if let Some(id) = answers_somewhere(spec, seen, family) {
         return Verdict::new(subject, Status::Pass, format!("{family} answers from here")).resting_on([id]);
     }
     let knocks: Vec<_> = seen.asked::<Knock>().filter(|o| o.question.at.ip() == ip).collect();
@@ -84,86 +96,18 @@ fn covered(seen: &Seen, ip: IpAddr) -> Verdict {
     }
 }
 
-/// The first knock that anything of the family answered: the site, or a control of the owner's.
-pub(super) fn answers_somewhere(seen: &Seen, family: Family) -> Option<String> {
+/// The first knock that anything of the family answered: the site, a control of the owner's, or a router of others.
+pub(super) fn answers_somewhere(spec: &Spec, seen: &Seen, family: Family) -> Option<String> {
     let answered = |o: &&Observation<Knock>| {
         Family::of(o.question.at.ip()) == family
-            && match o.outcome {
+            && match &o.outcome {
                 Ok(PortState::Open { .. } | PortState::Refused) => true,
-                Ok(PortState::Rejected { offender }) => !is_doubtful(offender, o.question.at.ip()),
-                Ok(PortState::Filtered) | Err(_) => false,
+                Ok(PortState::Rejected { offender }) => !is_doubtful(spec, seen, *offender, o.question.at.ip()),
+                Ok(PortState::Filtered) => false,
+                Err(error) => error.kind == ErrorKind::Unreachable,
             }
     };
     seen.asked::<Knock>().find(answered).map(Observation::id)
-}
-
-/// Whether an ICMP error may come from our own side: a private sender speaks for no address of the internet.
-pub(super) fn is_doubtful(offender: IpAddr, at: IpAddr) -> bool {
-    offender != at && reserved(offender).is_some() && reserved(at).is_none()
-}
-
-/// Silence is "closed" only when our packets are proven to leave.
-fn egress_proven(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
-    let silent = |o: &&Observation<Knock>| {
-        o.outcome == Ok(PortState::Filtered) && !spec.vantage.control.contains(&o.question.at.ip())
-    };
-    let verdicts: Vec<Verdict> = seen
-        .asked::<Knock>()
-        .filter(silent)
-        .map(|o| {
-            let at = o.question.at;
-            let subject = Subject::Port(at.port(), at.ip());
-            match egress(spec, seen, at) {
-                Egress::Proven { by, id } => Verdict::new(subject, Status::Pass, by).resting_on([id]),
-                Egress::Declared => Verdict::new(subject, Status::Pass, "is silent, and egress is assumed")
-                    .declared("egress assumed"),
-                Egress::Unproven(why) => Verdict::new(subject, Status::Unknown, why).resting_on([o.id()]),
-            }
-        })
-        .collect();
-    if !verdicts.is_empty() {
-        return verdicts;
-    }
-    // A knock without an answer may have met silence: then it is not known that no port is silent.
-    match seen.asked::<Knock>().find(|o| o.outcome.is_err()) {
-        Some(o) => vec![given(o, Subject::Site, |_| unknown("no answer"))],
-        None if seen.asked::<Knock>().next().is_some() => {
-            vec![Verdict::new(Subject::Site, Status::Skip, "no port is silent")]
-        }
-        None => vec![],
-    }
-}
-
-/// What is known of our own way out to a silent port.
-pub(super) enum Egress {
-    Proven { by: String, id: String },
-    Declared,
-    Unproven(String),
-}
-
-/// A control of the owner's that answers on the same port proves it; the owner's word may stand in.
-pub(super) fn egress(spec: &Spec, seen: &Seen, at: SocketAddr) -> Egress {
-    let controls: Vec<_> = spec.vantage.controls(at).collect();
-    for control in &controls {
-        let question = Knock { at: *control, greet: Greet::Nothing, beside: None };
-        if let Some(PortState::Open { .. }) = seen.answer(&question) {
-            let by = format!("control {} answers on port {}", control.ip(), control.port());
-            return Egress::Proven { by, id: crate::observation::id(&question) };
-        }
-    }
-    if spec.vantage.assume_egress {
-        return Egress::Declared;
-    }
-    let why = controls.iter().find_map(|control| {
-        let question = Knock { at: *control, greet: Greet::Nothing, beside: None };
-        let ip = control.ip();
-        Some(match &seen.find(&question)?.outcome {
-            Ok(PortState::Filtered) => format!("is silent, and so is control {ip}: it proves nothing"),
-            Ok(_) => format!("is silent, and nothing listens there at control {ip}: it proves nothing"),
-            Err(error) => format!("is silent, and control {ip} has no answer: {error}"),
-        })
-    });
-    Egress::Unproven(why.unwrap_or_else(|| "is silent, and nothing proves that our packets leave".into()))
 }
 
 /// Every address that the site's names lead to, probed or not.
@@ -180,4 +124,4 @@ pub(super) fn published(spec: &Spec, seen: &Seen) -> Vec<IpAddr> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

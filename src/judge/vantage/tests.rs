@@ -1,19 +1,47 @@
 use super::*;
-use crate::judge::headers::tests::fact;
+use crate::judge::answered::tests::{exchange, response};
+use crate::judge::headers::tests::{fact, question};
 use crate::judge::tests::{knock, lookup, open, said, seen_from, spec};
-use crate::observation::{ErrorKind, Fact, ProbeError, Stage, Vantage};
+use crate::observation::{
+    Ask, Crossing, Crossings, ErrorKind, Fact, Greet, Http, Passage, ProbeError, Route, Seek, Stage, Steps,
+    Vantage,
+};
+use crate::target::Endpoint;
 
 const NAME: &str = "app.example.com";
+
+/// The way to port 443, and that it speaks TLS.
+pub fn route(to: &str, hops: &str) -> Vec<Fact> {
+    let to: std::net::SocketAddr = to.parse().unwrap();
+    let visit = question(Ask::Visit, "/");
+    let at = Endpoint { ip: to.ip(), port: to.port(), ..visit.at.clone() };
+    let page = exchange(vec![response(200, &[], "welcome")]);
+    vec![fact(Route { to }, Ok(Steps::of(hops))), fact(Http { at, ..visit }, Ok(page))]
+}
+
+/// SYNs to ports that end at a TTL, and what they got there.
+pub fn passage(to: &str, ttl: u8, seek: Seek, ports: Vec<Crossing>) -> Fact {
+    let asked = ports.iter().map(|crossing| crossing.port).collect();
+    fact(Passage { to: to.parse().unwrap(), beside: 443, ttl, seek, ports: asked }, Ok(Crossings { ports }))
+}
+
+/// What SYNs to one port got, and each time the open one.
+pub fn crossing(port: u16, replies: &str, beside: &str, last: Option<&str>) -> Crossing {
+    let replies_of = |words: &str| Steps::of(words).steps.into_iter().map(|step| step.reply).collect();
+    let beside = if beside.is_empty() { vec![] } else { replies_of(beside) };
+    let last = last.and_then(|hops| Steps::of(hops).steps.last().copied());
+    Crossing { port, replies: replies_of(replies), beside, last }
+}
 
 fn named(v4: &[&str], v6: &[&str]) -> Vec<Fact> {
     vec![lookup(NAME, Family::V4, v4), lookup(NAME, Family::V6, v6)]
 }
 
-fn seen(facts: Vec<Fact>) -> Seen {
+pub fn seen(facts: Vec<Fact>) -> Seen {
     seen_from(Vantage::default(), facts)
 }
 
-fn error(stage: Stage, kind: ErrorKind, words: &str) -> ProbeError {
+pub fn error(stage: Stage, kind: ErrorKind, words: &str) -> ProbeError {
     ProbeError::new(stage, kind, words)
 }
 
@@ -138,43 +166,16 @@ fn a_control_or_the_flags_speak_for_a_family() {
 }
 
 #[test]
-fn silence_is_proven_declared_or_unproven() {
-    use Status::{Pass, Skip, Unknown};
-    let silent = || fact(knock("203.0.113.7:5432", Greet::Postgresql), Ok(PortState::Filtered));
-    let control = |state| {
-        let at = "198.51.100.9:5432".parse().unwrap();
-        fact(Knock { at, greet: Greet::Nothing, beside: None }, Ok(state))
+fn a_router_of_others_speaks_for_a_family_and_none_of_ours() {
+    use Status::{Pass, Unknown};
+    let facts = |kind| {
+        let why = error(Stage::Connect, kind, "a router says so");
+        [named(&["203.0.113.7"], &[]), vec![fact(knock("203.0.113.7:443", Greet::Nothing), Err(why))]].concat()
     };
-    let web = || fact(knock("203.0.113.7:443", Greet::Nothing), Ok(open()));
-    let unanswered = || {
-        let why = Err(error(Stage::Connect, ErrorKind::Timeout, "no answer, and none from port 443"));
-        fact(knock("203.0.113.7:6379", Greet::Redis), why)
-    };
-    for (facts, assumed, want) in [
-        (vec![web()], false, (Skip, "no port is silent")),
-        (vec![web(), unanswered()], false, (Unknown, "no answer, and none from port 443")),
-        (vec![silent(), control(open())], false, (Pass, "control 198.51.100.9 answers on port 5432")),
-        (vec![silent(), control(open())], true, (Pass, "control 198.51.100.9 answers on port 5432")),
-        (vec![silent(), control(PortState::Filtered)], true, (Pass, "is silent, and egress is assumed")),
-        (
-            vec![silent(), control(PortState::Filtered)],
-            false,
-            (Unknown, "is silent, and so is control 198.51.100.9: it proves nothing"),
-        ),
-        (vec![silent()], false, (Unknown, "is silent, and nothing proves that our packets leave")),
+    for (kind, want) in [
+        (ErrorKind::Unreachable, (Pass, "IPv4 answers from here")),
+        (ErrorKind::Local, (Unknown, "a router says so")),
     ] {
-        let mut spec = spec();
-        spec.vantage.assume_egress = assumed;
-        spec.vantage.control = vec!["198.51.100.9".parse().unwrap()];
-        let verdicts = egress_proven(&spec, &seen(facts));
-        assert_eq!(said(&verdicts), [want]);
-        assert_eq!(verdicts[0].declared.is_some(), want.1 == "is silent, and egress is assumed");
+        assert_eq!(said(&families_covered(&spec(), &seen(facts(kind))))[..1], [want]);
     }
-    assert!(egress_proven(&spec(), &seen(vec![])).is_empty());
-    // A control of the other family proves nothing.
-    let mut spec = spec();
-    spec.vantage.control = vec!["2001:db8::99".parse().unwrap()];
-    let other = Knock { at: "[2001:db8::99]:5432".parse().unwrap(), greet: Greet::Nothing, beside: None };
-    let facts = vec![silent(), fact(other, Ok(open()))];
-    assert_eq!(egress_proven(&spec, &seen(facts))[0].status, Unknown);
 }
