@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::honest::answers_for_all;
-use super::route::{is_on_the_way, way};
+use super::route::{is_before_border, way};
 use crate::finding::{Status, Subject, Verdict};
 use crate::judge::{Word, given, pass, unknown};
 use crate::observation::{ErrorKind, Greet, Knock, Observation, Passage, PortState, Reply, Seek, Seen};
@@ -56,10 +56,10 @@ fn rejection(spec: &Spec, seen: &Seen, at: SocketAddr, offender: IpAddr) -> Word
     }
 }
 
-/// Whether an ICMP error may come from our own side or the way: a private sender speaks for no address of the internet.
+/// Whether an ICMP error may come from our own side: a private sender speaks for no address of the internet.
 pub(in crate::judge) fn is_doubtful(spec: &Spec, seen: &Seen, offender: IpAddr, at: IpAddr) -> bool {
     let is_private = reserved(offender).is_some() && reserved(at).is_none();
-    offender != at && (is_private || spec.vantage.is_own(offender) || is_on_the_way(spec, seen, offender))
+    offender != at && (is_private || spec.vantage.is_own(offender) || is_before_border(spec, seen, offender))
 }
 
 /// Whose word a refused connection is, and what shows it.

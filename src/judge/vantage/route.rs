@@ -89,14 +89,12 @@ pub(super) fn is_inside(spec: &Spec, ip: IpAddr) -> bool {
     spec.vantage.is_own(ip) || reserved(ip).is_some()
 }
 
-/// Whether an address is a hop on a way of its family that lies before the target's last router: of our own network, or
-/// of others who are not the target's either.
-pub(super) fn is_on_the_way(spec: &Spec, seen: &Seen, ip: IpAddr) -> bool {
+/// Whether an address is a hop of our own network on a way of its family.
+pub(super) fn is_before_border(spec: &Spec, seen: &Seen, ip: IpAddr) -> bool {
     seen.asked::<Route>().filter(|o| Family::of(o.question.to.ip()) == Family::of(ip)).any(|o| {
         let Ok(steps) = &o.outcome else { return false };
-        let Reach { distance, border, .. } = steps.reach(o.question.to.ip(), |by| spec.vantage.is_own(by));
-        let is_before = |ttl: u8| ttl <= border || distance.is_some_and(|distance| ttl + 1 < distance);
+        let border = steps.reach(o.question.to.ip(), |by| spec.vantage.is_own(by)).border;
         let is_it = |reply: Reply| matches!(reply, Reply::Expired { by, .. } if by == ip);
-        steps.steps.iter().any(|step| is_before(step.ttl) && is_it(step.reply))
+        steps.steps.iter().any(|step| step.ttl <= border && is_it(step.reply))
     })
 }
