@@ -44,7 +44,6 @@ static STORE: LazyLock<Vec<CertificateDer<'static>>> =
     LazyLock::new(|| places().into_iter().find_map(read).unwrap_or_default());
 
 /// Where OpenSSL and the distributions keep it.
-#[expect(clippy::disallowed_methods, reason = "the variable names this machine's store for every program on it")]
 fn places() -> Vec<PathBuf> {
     let usual = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
     let named = env::var_os("SSL_CERT_FILE").map(PathBuf::from);

@@ -27,9 +27,10 @@ pub fn passages(spec: &Spec, seen: &Observations) -> Vec<Probe> {
         let knocks = guarded(spec, seen, to.ip());
         // One question for all: it waits for the last of them.
         if knocks.iter().all(|knock| seen.find(knock).is_some()) {
-            let of = |state: PortState| ports(seen, &knocks, &state);
-            all.extend(arrival(to, reach, of(PortState::Filtered)));
-            all.extend(passage(to, reach.last_router(), Seek::Refusal, of(PortState::Refused)));
+            let silent = ports(seen, &knocks, |state| *state == PortState::Filtered);
+            let refuses = |state: &PortState| matches!(state, PortState::Refused | PortState::Rejected { .. });
+            all.extend(arrival(to, reach, silent));
+            all.extend(passage(to, reach.last_router(), Seek::Refusal, ports(seen, &knocks, refuses)));
         }
         for probe in sweep::questions(spec, seen) {
             if let Probe::Sweep(sweep) = probe
@@ -43,9 +44,9 @@ pub fn passages(spec: &Spec, seen: &Observations) -> Vec<Probe> {
     all.into_iter().map(Probe::from).collect()
 }
 
-fn ports(seen: &Observations, knocks: &[Knock], state: &PortState) -> Vec<u16> {
+fn ports(seen: &Observations, knocks: &[Knock], is: impl Fn(&PortState) -> bool) -> Vec<u16> {
     let mut ports: Vec<u16> =
-        knocks.iter().filter(|knock| seen.answer(*knock) == Some(state)).map(|knock| knock.at.port()).collect();
+        knocks.iter().filter(|knock| seen.answer(*knock).is_some_and(&is)).map(|knock| knock.at.port()).collect();
     ports.sort_unstable();
     ports.dedup();
     ports

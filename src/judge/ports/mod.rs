@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::answered::{baseline, is_application, shut_out};
 use super::vantage::{
     Egress, answers_everywhere, answers_for_all, answers_somewhere, egress, is_doubtful, published, refusal,
-    speaks_tls,
+    rejection, speaks_tls,
 };
 use super::{Check, Word, check, fail, given, pass, unknown};
 use crate::finding::{Status, Subject, Verdict};
@@ -129,15 +129,15 @@ fn is_closed(
         PortState::Open { reset: true, .. } => fail("the connection is accepted, then reset: something listens"),
         PortState::Open { greeting, .. } => fail(open(greeting.as_deref())),
         PortState::Refused => {
-            let (word, ids) = refusal(spec, seen, at);
-            proof.extend(ids);
-            match word {
-                (Status::Pass, _) => believed(spec, seen, at.ip(), "refuses connections".into()),
-                word => word,
-            }
+            let (word, id) = refusal(spec, seen, at);
+            proof.extend(id);
+            unless_unknown(word, || believed(spec, seen, at.ip(), "refuses connections".into()))
         }
-        PortState::Rejected { offender } if is_doubtful(spec, seen, *offender, at.ip()) => doubted(*offender),
-        PortState::Rejected { offender } => believed(spec, seen, at.ip(), format!("is rejected by {offender}")),
+        PortState::Rejected { offender } => {
+            let (word, id) = rejection(spec, seen, at, *offender);
+            proof.extend(id);
+            unless_unknown(word, || believed(spec, seen, at.ip(), format!("is rejected by {offender}")))
+        }
         PortState::Filtered => match egress(spec, seen, at) {
             Egress::Proven { by, id } => {
                 proof.push(id);
@@ -157,8 +157,9 @@ fn is_closed(
     }
 }
 
-fn doubted(offender: IpAddr) -> Word {
-    unknown(format!("is rejected by {offender}, which may be of our own network"))
+/// What follows from a refusal that is the host's.
+fn unless_unknown(word: Word, then: impl FnOnce() -> Word) -> Word {
+    if word.0 == Status::Pass { then() } else { word }
 }
 
 /// A host that shuts us out refuses everything: "closed" needs a web port that answers, now and at the end. What the
@@ -276,7 +277,9 @@ fn web_word(spec: &Spec, seen: &Seen, at: SocketAddr, state: &PortState) -> Word
         (PortState::Open { reset: true, .. }, _) => fail("the connection is accepted, then reset"),
         (PortState::Open { .. }, _) => pass("takes connections"),
         (PortState::Refused, _) => fail("refuses connections, yet the name leads here"),
-        (PortState::Rejected { offender }, _) if is_doubtful(spec, seen, *offender, at.ip()) => doubted(*offender),
+        (PortState::Rejected { offender }, _) if is_doubtful(spec, seen, *offender, at.ip()) => {
+            unknown(format!("is rejected by {offender}, which may be of our own network"))
+        }
         (PortState::Rejected { offender }, _) => {
             fail(format!("is rejected by {offender}, yet the name leads here"))
         }

@@ -15,7 +15,7 @@ use crate::target::{Family, Host, reserved};
 
 pub(super) use egress::{Egress, egress};
 pub(super) use honest::{answers_everywhere, answers_for_all, unless_intercepted};
-pub(super) use refusal::{is_doubtful, refusal};
+pub(super) use refusal::{is_doubtful, refusal, rejection};
 pub(super) use route::speaks_tls;
 
 pub(super) const CHECKS: &[Check] = &[

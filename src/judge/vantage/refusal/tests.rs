@@ -1,6 +1,6 @@
 use super::super::tests::{crossing, error, passage, route, seen};
 use super::*;
-use crate::finding::Status::{self, Pass, Skip, Unknown};
+use crate::finding::Status::{Pass, Skip, Unknown};
 use crate::judge::headers::tests::fact;
 use crate::judge::tests::{knock, open, said, spec};
 use crate::observation::{ErrorKind, Fact, Stage};
@@ -35,22 +35,22 @@ fn a_refusal_is_the_hosts_where_nobody_before_it_refuses() {
             EDGE,
             vec![Reply::Silent, Reply::Refused],
             false,
-            (Unknown, "is refused within 3 hops, and the host is 4 away: a box on the way answers".into()),
+            (Unknown, "is refused, but so it is within 3 hops, and the host is 4 away: a box on the way answers".into()),
         ),
         (
             EDGE,
             vec![Reply::Open],
             false,
-            (Unknown, "takes connections within 3 hops, and the host is 4 away".into()),
+            (Unknown, "is refused, but it takes connections within 3 hops, and the host is 4 away: a box on the way answers".into()),
         ),
         (
             EDGE,
             vec![Reply::Rejected { by: "10.0.0.1".parse().unwrap() }],
             false,
-            (Unknown, "is refused, and 10.0.0.1 speaks for it on the way".into()),
+            (Unknown, "is refused, but 10.0.0.1 rejects it within 3 hops, and the host is 4 away".into()),
         ),
-        (EDGE, vec![Reply::Unsent], false, (Unknown, "is refused, and it was not looked at where".into())),
-        (EDGE, vec![], false, (Unknown, "is refused, and it was not looked at where".into())),
+        (EDGE, vec![Reply::Unsent], false, (Unknown, "is refused, but it was not looked at where".into())),
+        (EDGE, vec![], false, (Unknown, "is refused, but it was not looked at where".into())),
         (
             "198.51.100.1 open",
             vec![],
@@ -78,35 +78,50 @@ fn a_refusal_is_the_hosts_where_nobody_before_it_refuses() {
 
 #[test]
 fn a_rejection_names_who_sent_it() {
-    for (offender, want) in [
-        ("203.0.113.7", Pass),
-        ("198.51.100.2", Pass),
-        ("203.0.113.1", Pass),
+    let way = "198.51.100.77 10.0.0.1 198.51.100.2 198.51.100.3 open";
+    let rejected = |by: &str| Reply::Rejected { by: by.parse().unwrap() };
+    for (offender, reply, want) in [
+        ("203.0.113.7", expired(), Pass),
+        ("203.0.113.7", Reply::Silent, Pass),
+        // The edge, seen as the last hop, or not.
+        ("198.51.100.3", Reply::Silent, Pass),
+        ("203.0.113.1", expired(), Pass),
+        ("203.0.113.1", Reply::Silent, Unknown),
+        // A router on the way, which rejects what expires later.
+        ("198.51.100.2", rejected("198.51.100.2"), Unknown),
         // Our own: private, declared, or a hop before the border.
-        ("10.0.0.1", Unknown),
-        ("192.0.2.1", Unknown),
-        ("198.51.100.77", Unknown),
+        ("10.0.0.1", expired(), Unknown),
+        ("192.0.2.1", expired(), Unknown),
+        ("198.51.100.77", expired(), Unknown),
     ] {
         let mut spec = spec();
         spec.vantage.own_networks = vec![String::from("192.0.2.0/24").try_into().unwrap()];
-        let facts = [
-            vec![asked(PortState::Rejected { offender: offender.parse().unwrap() })],
-            route(AT, "198.51.100.77 10.0.0.1 198.51.100.2 198.51.100.3 open"),
-        ]
-        .concat();
+        let port = asked(PortState::Rejected { offender: offender.parse().unwrap() });
+        let facts = [vec![port, looked_at(4, vec![reply])], route(AT, way)].concat();
         assert_eq!(refusal_comes_from_host(&spec, &seen(facts))[0].status, want, "{offender}");
     }
+    // Without a way the name of the sender is all there is.
+    let port = || asked(PortState::Rejected { offender: "198.51.100.2".parse().unwrap() });
+    assert_eq!(refusal_comes_from_host(&spec(), &seen(vec![port()]))[0].status, Pass);
+    let mut strict = spec();
+    strict.vantage.strict = true;
+    assert_eq!(refusal_comes_from_host(&strict, &seen(vec![port()]))[0].status, Unknown);
 }
 
 #[test]
 fn where_nothing_refuses_there_is_nothing_to_attribute() {
     let status = |facts: Vec<Fact>| refusal_comes_from_host(&spec(), &seen(facts)).first().map(|v| v.status);
-    let unanswered = error(Stage::Connect, ErrorKind::Local, "no route");
+    let unanswered = error(Stage::Connect, ErrorKind::Local, "our own side rejected it");
+    let lost = error(Stage::Connect, ErrorKind::Timeout, "none from port 443 either");
     for (facts, want) in [
         (vec![], None),
         (vec![asked(PortState::Filtered)], Some(Skip)),
         (vec![asked(open())], Some(Skip)),
-        (vec![fact(knock("203.0.113.7:5432", Greet::Postgresql), Err(unanswered))], Some(Status::Unknown)),
+        (vec![fact(knock("203.0.113.7:5432", Greet::Postgresql), Err(lost))], Some(Unknown)),
+        (
+            vec![fact(knock("203.0.113.7:3000", Greet::Listen), Err(unanswered)), asked(PortState::Refused)],
+            Some(Unknown),
+        ),
         // A decoy or the site's own port is not to be judged here.
         (vec![fact(knock("203.0.113.7:31234", Greet::Decoy), Ok(PortState::Refused)), asked(open())], Some(Skip)),
     ] {
