@@ -246,11 +246,6 @@ macro_rules! questions {
                 }),* }
             }
 
-            /// In the order of the questions, which a file that was edited by hand may have lost.
-            pub fn sort(&mut self) {
-                $(self.$list.sort_by(|a, b| a.question.cmp(&b.question));)*
-            }
-
             fn keep(&mut self, wanted: &BTreeSet<Probe>) {
                 $(self.$list.retain(|o| wanted.contains(&o.question.clone().into()));)*
             }

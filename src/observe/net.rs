@@ -98,9 +98,9 @@ impl Net {
             limits: spec.limits.clone(),
             own: interfaces().map(|(address, _)| address).collect(),
             own_networks: spec.vantage.own_networks.clone(),
+            links: interfaces().filter_map(|(prefix, mask)| link(prefix, mask?)).collect(),
             places: Places::new(spec.limits.parallel, files / ends),
             files,
-            links: interfaces().filter_map(|(prefix, mask)| link(prefix, mask?)).collect(),
             paces: Default::default(),
             memory: Mutex::default(),
             started: now(),
@@ -349,7 +349,10 @@ fn local_words(at: SocketAddr, errno: Errno) -> String {
 
 /// The addresses of this machine's own interfaces that the internet may reach.
 pub fn public_addresses() -> Vec<IpAddr> {
-    interfaces().map(|(ip, _)| ip).filter(|ip| reserved(*ip).is_none()).collect()
+    let mut own: Vec<IpAddr> = interfaces().map(|(ip, _)| ip).filter(|ip| reserved(*ip).is_none()).collect();
+    own.sort_unstable();
+    own.dedup();
+    own
 }
 
 /// The addresses of this machine, with their masks.

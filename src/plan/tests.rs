@@ -156,7 +156,7 @@ proptest! {
         // Some three hundred questions a place: a site with two names at six addresses each is the most seen here. The
         // names beside them and the host behind them are asked where no name leads anywhere.
         let (_, all) = seen.answered();
-        prop_assert!(all <= 48 + 330 * places.len(), "{all} questions for {} places", places.len());
+        prop_assert!(all <= 448 + 330 * places.len(), "{all} questions for {} places", places.len());
         let only_own = |ip| {
             places.iter().any(|place| place.ip == ip)
                 || spec.vantage.control.contains(&ip)

@@ -48,8 +48,8 @@ impl Report {
         {
             return Err("has an exchange without an answer in it".into());
         }
-        // Questions are found by bisection.
-        report.observations.sort();
+        // Questions are found by bisection, so a file that was edited by hand must not lose any.
+        report.observations = report.observations.sorted();
         Ok(report)
     }
 }

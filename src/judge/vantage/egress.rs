@@ -115,11 +115,15 @@ pub(in crate::judge) enum Silence {
     Unproven(String),
 }
 
-/// All of the sampled silent ports stand for the silent ones.
+/// The sampled silent ports stand for all, together with those that are named: one that is not proven leaves the rest
+/// unproven.
 pub(in crate::judge) fn silence(spec: &Spec, seen: &Seen, at: IpAddr, swept: &Swept) -> Silence {
     let sampled = swept.sampled(at);
+    let named = seen.asked::<Knock>().filter(|o| o.question.at.ip() == at && is_guarded(spec, &o.question));
+    let named = named.filter(|o| o.outcome == Ok(PortState::Filtered)).map(|o| o.question.at.port());
+    let stand: Vec<u16> = if sampled.is_empty() { vec![] } else { sampled.iter().copied().chain(named).collect() };
     let (mut by, mut ids, mut declared) = (None, vec![], false);
-    for port in &sampled {
+    for port in &stand {
         match egress(spec, seen, (at, *port).into()) {
             Egress::Proven { by: words, id } => {
                 by.get_or_insert(words);
