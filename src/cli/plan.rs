@@ -191,9 +191,12 @@ mod tests {
             counts.trim_start().split(", ").map(|count| count.split(' ').next().unwrap().parse::<usize>().unwrap())
         });
         assert_eq!(counts.sum::<usize>(), wanted.iter().map(ports).sum::<usize>(), "{lines}");
-        for kind in
-            ["203.0.113.7   9 ports knocked, 200 swept", "2001:db8::7   9 ports knocked, 200 swept", "requests\n", "follow-ups\n"]
-        {
+        for kind in [
+            "203.0.113.7   9 ports knocked, 200 swept",
+            "2001:db8::7   9 ports knocked, 200 swept",
+            "requests\n",
+            "follow-ups\n",
+        ] {
             assert!(lines.contains(kind), "{lines}");
         }
         let last = lines.lines().last().unwrap();

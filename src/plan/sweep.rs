@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::doors::{bare, greeting, web_port};
 use super::names::swept_hosts;
-use crate::observation::{Ask, ErrorKind, Greet, Http, Knock, Method, Observations, PortState, Probe, Sweep, Swept};
+use crate::observation::{Ask, Greet, Http, Knock, Method, Observations, PortState, Probe, Sweep, Swept};
 use crate::spec::{Spec, usual_service};
 use crate::target::{Endpoint, Scheme};
 
@@ -34,24 +34,16 @@ pub fn most_each(spec: &Spec) -> usize {
     if spec.swept_ports().is_empty() { 0 } else { 1 + 8 * spec.vantage.control.len() + 3 * MOST_ASKED }
 }
 
-/// An address is swept beside its open web port, without which silence means nothing.
+/// Each address is swept beside its web port. One that takes no connections is swept as well: what is open there is
+/// found, though nothing else is believed.
 fn sweeps(spec: &Spec, seen: &Observations) -> Vec<Sweep> {
     let ports = spec.swept_ports();
     if ports.is_empty() {
         return vec![];
     }
-    let beside = |at: IpAddr| {
-        let port = web_port(spec, seen, at)?;
-        let web = Knock { at: (at, port).into(), greet: Greet::Nothing, beside: None };
-        let is_met = match &seen.find(&web)?.outcome {
-            Ok(state) => matches!(state, PortState::Open { reset: false, .. }),
-            // Nobody has tried: it is to be swept.
-            Err(error) => error.kind == ErrorKind::NotSent,
-        };
-        is_met.then_some(port)
-    };
+    let beside = |at| web_port(spec, seen, at).unwrap_or(spec.site.port);
     let hosts = swept_hosts(spec, seen).into_iter();
-    hosts.filter_map(|at| Some(Sweep { at, ports: ports.clone(), beside: beside(at)? })).collect()
+    hosts.map(|at| Sweep { at, ports: ports.clone(), beside: beside(at) }).collect()
 }
 
 /// What a sampled silent port is at the owner's controls.
@@ -152,17 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_swept_beside_its_open_web_port_alone() {
-        let spec = spec();
-        for (web, count) in [
-            (open(None), 1),
-            (PortState::Open { greeting: None, reset: true }, 0),
-            (PortState::Refused, 0),
-            (PortState::Filtered, 0),
-        ] {
-            assert_eq!(sweeps(&spec, &site(&spec, web)).len(), count);
+    fn each_address_is_swept_beside_its_web_port() {
+        let mut spec = spec();
+        for web in [open(None), PortState::Refused, PortState::Filtered] {
+            assert_eq!(asked(&spec, &site(&spec, web)).beside, 443);
         }
-        let mut spec = spec;
+        spec.origin = vec!["198.51.100.7".parse().unwrap()];
+        assert_eq!(sweeps(&spec, &site(&spec, open(None))).len(), 2);
         spec.ports.sweep = spec::Sweep::Off;
         assert_eq!(sweeps(&spec, &site(&spec, open(None))).len(), 0);
         assert_eq!(most_each(&spec), 0);
