@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::text::counted;
 use crate::gate::thousands;
 use crate::observation::{
-    Addresses, Exchange, Handshake, Observation, Observations, PortState, ProbeError, Question, QuicHandshake,
-    Stopped,
+    Addresses, Authorisations, Authorities, Crossings, Exchange, Handshake, NameServer, Observation, Observations,
+    Offered, PortState, ProbeError, Question, QuicHandshake, Reply, Revocation, Steps, Stopped, Swept, Timestamp,
 };
 
 /// What one observation says, and how long it took.
@@ -23,7 +23,14 @@ pub(super) fn by_id(seen: &Observations) -> BTreeMap<String, Evidence> {
     all.extend(seen.ports.iter().map(|o| line(o, port)));
     all.extend(seen.sessions.iter().map(|o| line(o, session)));
     all.extend(seen.http.iter().map(|o| line(o, exchange)));
+    all.extend(seen.hellos.iter().map(|o| line(o, hello)));
     all.extend(seen.quic.iter().map(|o| line(o, quic)));
+    all.extend(seen.routes.iter().map(|o| line(o, route)));
+    all.extend(seen.passages.iter().map(|o| line(o, passage)));
+    all.extend(seen.sweeps.iter().map(|o| line(o, sweep)));
+    all.extend(seen.caa.iter().map(|o| line(o, caa)));
+    all.extend(seen.authorities.iter().map(|o| line(o, authorities)));
+    all.extend(seen.revocations.iter().map(|o| line(o, revocation)));
     all
 }
 
@@ -54,6 +61,86 @@ fn port(state: &PortState) -> String {
         PortState::Rejected { offender } => format!("rejected by {offender}"),
         PortState::Filtered => "filtered: no answer to five tries".into(),
     }
+}
+
+fn hello(offered: &Offered) -> String {
+    match offered {
+        Offered::Taken(taken) => format!("taken: {} {}", taken.version, taken.suite),
+        Offered::Alert(name) => format!("refused by the alert {name}"),
+        Offered::Closed => "refused: the connection was closed".into(),
+        Offered::Reset => "refused: the connection was reset".into(),
+    }
+}
+
+fn route(steps: &Steps) -> String {
+    let hops: Vec<String> = steps.steps.iter().map(|step| format!("{} {}", step.ttl, reply(step.reply))).collect();
+    hops.join(", ")
+}
+
+fn passage(crossings: &Crossings) -> String {
+    let last = |replies: &[Reply]| replies.last().map_or_else(|| "not asked".into(), |last| reply(*last));
+    let each: Vec<String> =
+        crossings.ports.iter().map(|port| format!("{} {}", port.port, last(&port.replies))).collect();
+    each.join(", ")
+}
+
+fn reply(reply: Reply) -> String {
+    match reply {
+        Reply::Expired { by, .. } => by.to_string(),
+        Reply::Open => "open".into(),
+        Reply::Refused => "refused".into(),
+        Reply::Rejected { by } => format!("rejected by {by}"),
+        Reply::Unreachable { by } => format!("unreachable for {by}"),
+        Reply::Silent => "silent".into(),
+        Reply::Unsent => "not sent".into(),
+    }
+}
+
+fn sweep(swept: &Swept) -> String {
+    let rejected: usize = swept.rejected.iter().map(|rejections| rejections.ports.len()).sum();
+    let open = if swept.open.is_empty() { "none open".into() } else { format!("{} open", swept.open) };
+    format!(
+        "{open}, {} refused, {rejected} rejected, {} silent, {} unknown after {} in {}",
+        swept.refused.len(),
+        swept.silent.len(),
+        swept.unknown.len(),
+        counted(swept.probes as usize, "probe"),
+        counted(usize::from(swept.rounds), "round"),
+    )
+}
+
+fn caa(answer: &Authorisations) -> String {
+    match &answer.at {
+        _ if answer.by_hand => "not asked: names are given by hand".into(),
+        None => "no record".into(),
+        Some(at) => {
+            let records: Vec<String> =
+                answer.records.iter().map(|record| format!("{} {}", record.tag, record.value)).collect();
+            format!("{at}: {}", records.join(", "))
+        }
+    }
+}
+
+fn authorities(answer: &Authorities) -> String {
+    if answer.by_hand {
+        return "not asked: names are given by hand".into();
+    }
+    let said = |server: &NameServer| match &server.addresses {
+        Ok(addresses) => {
+            let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            format!("{} says {}", server.name, if list.is_empty() { "no record".into() } else { list.join(" ") })
+        }
+        Err(why) => format!("{} {why}", server.name),
+    };
+    answer.servers.iter().map(said).collect::<Vec<_>>().join(", ")
+}
+
+fn revocation(list: &Revocation) -> String {
+    let what = match list.revoked {
+        Some(when) => format!("revoked on {}", Timestamp(when).date()),
+        None => "not in the list".into(),
+    };
+    format!("{what}, list of {}", Timestamp(list.this_update).date())
 }
 
 fn quic(handshake: &QuicHandshake) -> String {

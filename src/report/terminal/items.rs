@@ -13,7 +13,7 @@ use super::super::text::counted;
 use super::layout::{DIM, GREEN, Lines, PLAIN, RED, YELLOW};
 use crate::finding::{Finding, Item, Status};
 use crate::gate::{ItemResult, Outcome, Tally, thousands};
-use crate::observation::{Ask, Handshake, PortState, Timestamp};
+use crate::observation::{Ask, Handshake, Offered, PortState, Timestamp};
 
 /// Writes the items, their waivers and what was not seen.
 pub(super) fn items(lines: &mut Lines, report: &Report) {
@@ -108,7 +108,13 @@ fn closed(report: &Report) -> Vec<String> {
     };
     let ports = report.policy.ports.closed.iter().map(|closed| closed.port).filter(|port| is_closed(*port));
     let ports: Vec<_> = ports.map(|port| port.to_string()).collect();
-    if ports.is_empty() { vec![] } else { vec![format!("{} closed", ports.join(" "))] }
+    let swept =
+        report.observations.sweeps.iter().filter(|o| o.outcome.is_ok()).map(|o| o.question.ports.len()).max();
+    let closed = (!ports.is_empty()).then(|| format!("{} closed", ports.join(" ")));
+    let swept = swept.map(|count| format!("{} swept", thousands(count as u64)));
+    let facts: Vec<String> = [closed, swept].into_iter().flatten().collect();
+    // On a narrow screen the first of them will do.
+    (1..=facts.len()).rev().map(|count| facts[..count].join(", ")).collect()
 }
 
 fn https(report: &Report) -> Vec<String> {
@@ -116,7 +122,12 @@ fn https(report: &Report) -> Vec<String> {
     let answered = || sessions().filter_map(|o| o.outcome.as_ref().ok());
     // Libraries write `TLSv1_3`, people `TLS 1.3`.
     let number = |h: &Handshake| h.version.trim_start_matches(['T', 'L', 'S', 'v', ' ']).replace('_', ".");
-    let versions: BTreeSet<String> = answered().map(number).collect();
+    let hellos = report.observations.hellos.iter().filter(|o| report.policy.is_own(&o.question.at.host));
+    let taken = hellos.filter_map(|o| match &o.outcome {
+        Ok(Offered::Taken(taken)) => Some(taken.version.to_string().trim_start_matches("TLS ").to_string()),
+        _ => None,
+    });
+    let versions: BTreeSet<String> = answered().map(number).chain(taken).collect();
     if versions.is_empty() {
         return vec![];
     }
