@@ -1,8 +1,9 @@
 //! What stands at the port of plain HTTP.
 
-use crate::judge::Word;
+use crate::finding::Status;
 use crate::judge::answered::control;
-use crate::judge::unknown;
+use crate::judge::vantage::{Egress, egress, refusal, rejection};
+use crate::judge::{Word, pass, unknown};
 use crate::observation::{ErrorKind, Exchange, Http, Knock, Observation, PortState, ProbeError, Seen, Stage};
 use crate::spec::Spec;
 use crate::target::Scheme;
@@ -21,32 +22,44 @@ pub(in crate::judge) fn door<'a>(spec: &Spec, seen: &Seen, o: &'a Observation<Ht
         Ok(exchange) => return Door::Answered(exchange),
         Err(error) => error,
     };
-    match shut(seen, o, error) {
-        None => Door::Unclear(unknown(error.to_string())),
-        Some(why) => match control(spec, seen, &o.question.at) {
+    match shut(spec, seen, o, error) {
+        (Status::Pass, why) => match control(spec, seen, &o.question.at) {
             Ok(()) => Door::Shut(why),
             Err(word) => Door::Unclear(word),
         },
+        word => Door::Unclear(word),
     }
 }
 
-fn shut(seen: &Seen, o: &Observation<Http>, error: &ProbeError) -> Option<String> {
-    let port = o.question.at.port;
+/// Whether nothing is served there, as far as the port itself tells.
+fn shut(spec: &Spec, seen: &Seen, o: &Observation<Http>, error: &ProbeError) -> Word {
+    let at = o.question.at.socket();
+    let port = at.port();
+    let refuses = || match refusal(spec, seen, at).0 {
+        (Status::Pass, _) => pass(format!("port {port} refuses connections")),
+        (status, why) => (status, format!("port {port} {why}")),
+    };
     match (error.stage, &error.kind) {
-        (Stage::Connect, ErrorKind::Refused) => return Some(format!("port {port} refuses connections")),
+        (Stage::Connect, ErrorKind::Refused) => return refuses(),
         // nginx's 444.
         (Stage::Exchange, ErrorKind::Closed | ErrorKind::Reset) => {
-            return Some(format!("port {port} closes the connection without an answer"));
+            return pass(format!("port {port} closes the connection without an answer"));
         }
         (Stage::Connect, _) => {}
-        _ => return None,
+        _ => return unknown(error.to_string()),
     }
-    let mut knocks = seen.asked::<Knock>().filter(|knock| knock.question.at == o.question.at.socket());
-    match knocks.find_map(|knock| knock.outcome.as_ref().ok())? {
-        PortState::Refused => Some(format!("port {port} refuses connections")),
-        PortState::Rejected { offender } => Some(format!("port {port} is rejected by {offender}")),
-        PortState::Filtered => answers_https(seen, o).then(|| format!("port {port} is silent")),
-        PortState::Open { .. } => None,
+    let mut knocks = seen.asked::<Knock>().filter(|knock| knock.question.at == at);
+    match knocks.find_map(|knock| knock.outcome.as_ref().ok()) {
+        Some(PortState::Refused) => refuses(),
+        Some(PortState::Rejected { offender }) => match rejection(spec, seen, at, *offender).0 {
+            (Status::Pass, _) => pass(format!("port {port} is rejected by {offender}")),
+            (status, why) => (status, format!("port {port} {why}")),
+        },
+        Some(PortState::Filtered) if answers_https(seen, o) => match egress(spec, seen, at) {
+            Egress::Proven { .. } | Egress::Declared => pass(format!("port {port} is silent")),
+            Egress::Unproven(why) => unknown(format!("port {port} {why}")),
+        },
+        _ => unknown(error.to_string()),
     }
 }
 
@@ -79,7 +92,8 @@ mod tests {
             ];
             facts.extend(knock.map(|state| fact(Knock { at, greet: Greet::Nothing, beside: None }, Ok(state))));
             let seen = run(facts);
-            let spec = Spec::of("app.example.com".parse().unwrap());
+            let mut spec = Spec::of("app.example.com".parse().unwrap());
+            spec.vantage.assume_egress = true;
             match door(&spec, &seen, seen.find(&question_there).unwrap()) {
                 Door::Answered(_) => "answered".to_string(),
                 Door::Shut(why) | Door::Unclear((_, why)) => why,
@@ -111,6 +125,26 @@ mod tests {
             (Stage::Plan, ErrorKind::NotSent, None, true, "no answer"),
         ] {
             assert_eq!(shut(stage, kind.clone(), knock.clone(), good), want, "{stage:?} {kind:?} {knock:?}");
+        }
+    }
+
+    #[test]
+    fn a_silent_port_is_shut_when_our_packets_are_known_to_leave() {
+        let question_there = upgrade(Method::Get, "/");
+        let at = question_there.at.socket();
+        let page = || Ok(exchange(vec![response(200, &[], "welcome")]));
+        let silence = ProbeError::new(Stage::Connect, ErrorKind::Timeout, "no answer");
+        let seen = run(vec![
+            fact(question(Ask::Visit, "/"), page()),
+            fact(question(Ask::Again, "/"), page()),
+            fact(question_there.clone(), Err(silence)),
+            fact(Knock { at, greet: Greet::Nothing, beside: Some(443) }, Ok(PortState::Filtered)),
+        ]);
+        let mut spec = Spec::of("app.example.com".parse().unwrap());
+        for (assumed, shut) in [(false, false), (true, true)] {
+            spec.vantage.assume_egress = assumed;
+            let door = door(&spec, &seen, seen.find(&question_there).unwrap());
+            assert_eq!(matches!(door, Door::Shut(_)), shut);
         }
     }
 }
