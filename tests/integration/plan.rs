@@ -46,7 +46,10 @@ fn whatever_is_answered_the_plan_ends_stays_small_and_takes_nothing_back() {
             }
         }
         let (planned, more) = shown(&spec, &seen);
-        assert!(planned.is_subset(&before), "case {case}: {:?} not asked", planned.difference(&before).next());
+        // What a network answers for the host is not swept.
+        let is_spared = |probe: &&Probe| matches!(probe, Probe::Sweep(q) if seen.cdn_at(q.at).is_some());
+        let left_out = planned.difference(&before).find(|probe| !is_spared(probe));
+        assert!(left_out.is_none(), "case {case}: {left_out:?} not asked");
         let followed = before.difference(&planned).count();
         assert!(followed <= more, "case {case}: {followed} follow-ups, {more} announced");
         let places = places(&spec, &seen);
