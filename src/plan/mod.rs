@@ -24,70 +24,92 @@ use crate::spec::Spec;
 pub use names::{addresses, places};
 pub use request::{Follow, follow, hop, request};
 
+/// Quiet before loud: names, then what a visitor does, then what no visitor does, then the plain request again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Names,
+    Quiet,
+    Forged,
+    Sweep,
+    End,
+}
+
 /// Questions of one kind, and who needs them.
 struct Ask {
     /// Families of checks that read the answers; the questions are not sent when all of them are left out.
     families: &'static [&'static str],
     questions: fn(&Spec, &Observations) -> Vec<Probe>,
-    /// Whether the next phase waits for the answers. The last one waits for everything.
-    awaited: bool,
+    /// The first phase that waits for the answers.
+    until: Phase,
 }
 
-/// Quiet before loud: names, then what a visitor does, then what no visitor does, then the plain request again.
-const PHASES: &[&[Ask]] = &[
-    &[Ask { families: &[], questions: names::questions, awaited: true }],
-    &[
-        Ask { families: &[], questions: doors::web, awaited: false },
-        Ask { families: &["vantage", "ports"], questions: doors::closed, awaited: false },
-        Ask { families: &["vantage", "ports"], questions: behind::knocks, awaited: false },
-        Ask { families: &["vantage", "ports"], questions: doors::controls, awaited: false },
-        Ask { families: &["vantage", "ports"], questions: doors::decoys, awaited: false },
-        Ask { families: &["vantage", "ports"], questions: paths::routes, awaited: false },
-        Ask { families: &["vantage", "ports"], questions: paths::passages, awaited: false },
-        Ask { families: &["vantage"], questions: zone::authorities, awaited: false },
-        Ask { families: &["certificate"], questions: zone::authorisations, awaited: false },
-        Ask { families: &["certificate", "https"], questions: visits::sessions, awaited: false },
-        Ask { families: &["certificate"], questions: visits::nameless_sessions, awaited: false },
-        Ask { families: &["certificate"], questions: revocation::questions, awaited: false },
-        // What is forged later is compared with these.
-        Ask { families: &[], questions: visits::visits, awaited: true },
-        Ask { families: &[], questions: visits::by_other_names, awaited: false },
-        Ask { families: &["smoke"], questions: visits::health, awaited: false },
-        Ask { families: &["headers", "exposure", "cookies"], questions: visits::absent, awaited: false },
-        Ask { families: &["https", "hosts"], questions: visits::upgrades, awaited: false },
-        Ask { families: &["https", "cookies"], questions: visits::toggled, awaited: false },
-    ],
-    &[
-        Ask { families: &["hosts"], questions: hosts::questions, awaited: true },
-        Ask { families: &["cors"], questions: origins::questions, awaited: true },
-        Ask { families: &["exposure"], questions: files::questions, awaited: true },
-        Ask { families: &["ports"], questions: doors::direct, awaited: true },
-        Ask { families: &["ports"], questions: behind::questions, awaited: true },
-        Ask { families: &["https"], questions: siblings::questions, awaited: false },
-        Ask { families: &["https"], questions: protocols::questions, awaited: false },
-        Ask { families: &["tls", "certificate"], questions: hellos::questions, awaited: true },
-    ],
-    &[Ask { families: &["ports"], questions: sweep::questions, awaited: true }],
+/// What a phase waits for follows from nothing that it does not wait for: else it would be taken back.
+const PHASES: &[(Phase, &[Ask])] = &[
+    (Phase::Names, &[Ask { families: &[], questions: names::questions, until: Phase::Quiet }]),
+    (
+        Phase::Quiet,
+        &[
+            Ask { families: &[], questions: doors::web, until: Phase::Sweep },
+            Ask { families: &["vantage", "ports"], questions: doors::closed, until: Phase::Sweep },
+            Ask { families: &["vantage", "ports"], questions: behind::knocks, until: Phase::Sweep },
+            Ask { families: &["vantage", "ports"], questions: doors::controls, until: Phase::End },
+            Ask { families: &["vantage", "ports"], questions: doors::decoys, until: Phase::End },
+            Ask { families: &["vantage", "ports"], questions: paths::routes, until: Phase::End },
+            Ask { families: &["vantage", "ports"], questions: paths::passages, until: Phase::End },
+            Ask { families: &["vantage"], questions: zone::authorities, until: Phase::End },
+            Ask { families: &["certificate"], questions: zone::authorisations, until: Phase::End },
+            Ask { families: &["certificate", "https"], questions: visits::sessions, until: Phase::Sweep },
+            Ask { families: &["certificate"], questions: visits::nameless_sessions, until: Phase::Sweep },
+            Ask { families: &["certificate"], questions: revocation::questions, until: Phase::End },
+            // What is forged later is compared with these.
+            Ask { families: &[], questions: visits::visits, until: Phase::Forged },
+            Ask { families: &[], questions: visits::by_other_names, until: Phase::Sweep },
+            Ask { families: &["smoke"], questions: visits::health, until: Phase::Sweep },
+            Ask { families: &["headers", "exposure", "cookies"], questions: visits::absent, until: Phase::Sweep },
+            Ask { families: &["https", "hosts"], questions: visits::upgrades, until: Phase::Sweep },
+            Ask { families: &["https", "cookies"], questions: visits::toggled, until: Phase::Sweep },
+        ],
+    ),
+    (
+        Phase::Forged,
+        &[
+            Ask { families: &["hosts"], questions: hosts::questions, until: Phase::Sweep },
+            Ask { families: &["cors"], questions: origins::questions, until: Phase::Sweep },
+            Ask { families: &["exposure"], questions: files::questions, until: Phase::Sweep },
+            Ask { families: &["ports"], questions: doors::direct, until: Phase::Sweep },
+            Ask { families: &["ports"], questions: behind::questions, until: Phase::Sweep },
+            Ask { families: &["https"], questions: siblings::questions, until: Phase::End },
+            Ask { families: &["https"], questions: protocols::questions, until: Phase::End },
+            Ask { families: &["tls", "certificate"], questions: hellos::questions, until: Phase::Sweep },
+        ],
+    ),
+    (Phase::Sweep, &[Ask { families: &["ports"], questions: sweep::questions, until: Phase::End }]),
     // A refusal is believed only between two good answers; that port 80 is shut is one.
-    &[Ask { families: &["https", "hosts", "cors", "exposure", "ports"], questions: visits::again, awaited: true }],
+    (
+        Phase::End,
+        &[Ask {
+            families: &["https", "hosts", "cors", "exposure", "ports"],
+            questions: visits::again,
+            until: Phase::End,
+        }],
+    ),
 ];
 
 /// Every question wanted so far. Grows with the answers, never shrinks; done when `seen` holds them all.
 pub fn wanted(spec: &Spec, seen: &Observations) -> BTreeSet<Probe> {
     let mut all = BTreeSet::new();
-    for (index, phase) in PHASES.iter().enumerate() {
-        let is_last = index + 1 == PHASES.len();
-        if is_last && !all.iter().all(|probe| seen.holds(probe)) {
+    // The first phase that waits for something that has no answer yet.
+    let mut held_up = None;
+    for (phase, asks) in PHASES {
+        if held_up.is_some_and(|until| until <= *phase) {
             break;
         }
-        let mut wait = false;
-        for ask in phase.iter().filter(|ask| is_needed(spec, ask)) {
+        for ask in asks.iter().filter(|ask| is_needed(spec, ask)) {
             let questions = (ask.questions)(spec, seen);
-            wait |= ask.awaited && !questions.iter().all(|probe| seen.holds(probe));
+            if !questions.iter().all(|probe| seen.holds(probe)) {
+                held_up = Some(held_up.map_or(ask.until, |until| ask.until.min(until)));
+            }
             all.extend(questions);
-        }
-        if wait {
-            break;
         }
     }
     all
@@ -114,7 +136,7 @@ pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
         + visits::most_health(spec, planned)
         + visits::most_folders(spec) * places(spec, planned).len()
         + origins::most_by_folder(spec, planned)
-        + names::hosts(spec, planned).len() * sweep::most_each(spec)
+        + names::swept_hosts(spec, planned).len() * sweep::most_each(spec)
         + behind::most(spec, planned)
         + siblings::most(spec, planned)
         + protocols::most(spec, planned)
