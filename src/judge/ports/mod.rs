@@ -125,14 +125,16 @@ fn is_closed(
     }
     let mut proof = vec![];
     let mut declared = None;
-    let doubt = answers_everywhere(seen, at.ip()).filter(|_| !speaks);
-    let proxy = answers_for_all(spec, seen, Family::of(at.ip()));
+    // A service that says what it is has been met, whoever passed the connection on.
+    let talks = speaks || matches!(o.outcome, Ok(PortState::Open { greeting: Some(_), .. }));
+    let doubt = answers_everywhere(seen, at.ip()).filter(|_| !talks);
+    let proxy = answers_for_all(spec, seen, Family::of(at.ip())).filter(|_| !talks);
     let verdict = given(o, Subject::Port(at.port(), at.ip()), |state| match state {
         _ if let Some((why, id)) = proxy => {
             proof.push(id);
             unknown(why)
         }
-        PortState::Open { greeting: None, .. } if let Some(why) = doubt => {
+        PortState::Open { .. } if let Some(why) = doubt => {
             unknown(format!("takes connections, but {why}"))
         }
         PortState::Open { reset: true, .. } => fail("the connection is accepted, then reset: something listens"),
