@@ -134,9 +134,7 @@ fn is_closed(
             proof.push(id);
             unknown(why)
         }
-        PortState::Open { .. } if let Some(why) = doubt => {
-            unknown(format!("takes connections, but {why}"))
-        }
+        PortState::Open { .. } if let Some(why) = doubt => unknown(format!("takes connections, but {why}")),
         PortState::Open { reset: true, .. } => fail("the connection is accepted, then reset: something listens"),
         PortState::Open { greeting, .. } => fail(open(greeting.as_deref())),
         PortState::Refused => {
