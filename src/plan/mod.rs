@@ -75,7 +75,8 @@ const PHASES: &[(Phase, &[Ask])] = &[
         &[
             Ask { families: &["hosts"], questions: hosts::questions, until: Phase::Sweep },
             Ask { families: &["cors"], questions: origins::questions, until: Phase::Sweep },
-            Ask { families: &["exposure"], questions: files::questions, until: Phase::Sweep },
+            // Plain requests, many of them: the sweep may begin beside the last.
+            Ask { families: &["exposure"], questions: files::questions, until: Phase::End },
             Ask { families: &["ports"], questions: doors::direct, until: Phase::Sweep },
             Ask { families: &["ports"], questions: behind::questions, until: Phase::Sweep },
             Ask { families: &["https"], questions: siblings::questions, until: Phase::End },

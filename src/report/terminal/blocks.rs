@@ -124,6 +124,8 @@ fn details(lines: &mut Lines, report: &Report, pages: &[Page], block: &[&Finding
 const FACTS: usize = 3;
 /// Commands of a fact that are shown.
 const COMMANDS: usize = 2;
+/// A longer one, such as a sweep of two hundred ports, stands in the other reports.
+const TYPED: usize = 600;
 
 /// Findings that say the same of the same thing at several addresses, together.
 fn alike<'a>(block: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
@@ -173,7 +175,8 @@ fn expected(lines: &mut Lines, report: &Report, finding: &Finding) {
         };
         lines.label("expected", LABEL, &format!("{expected}{written}"));
     }
-    finding.repeat.iter().take(COMMANDS).for_each(|command| lines.command("repeat", command));
+    let typed = finding.repeat.iter().filter(|command| command.len() <= TYPED);
+    typed.take(COMMANDS).for_each(|command| lines.command("repeat", command));
 }
 
 fn fix(pages: &[Page], check: &str) -> Option<String> {

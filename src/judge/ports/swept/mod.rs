@@ -51,10 +51,7 @@ fn unexpected(spec: &Spec, swept: &Swept) -> PortSet {
 
 /// An open port, and what answers there.
 fn open_port(spec: &Spec, seen: &Seen, swept: &Swept, at: SocketAddr) -> Verdict {
-    let asked = |o: &&Observation<Knock>| {
-        o.question.at == at && o.question.beside.is_some() && o.question.greet != Greet::Decoy
-    };
-    let knock = seen.asked::<Knock>().find(asked);
+    let knock = greeted(seen, at);
     let visits = knock.map(|o| direct(spec, seen, o)).unwrap_or_default();
     let said = knock.and_then(|o| match &o.outcome {
         Ok(PortState::Open { greeting: Some(greeting), .. }) => Some(words(o.question.greet, greeting)),
@@ -65,6 +62,14 @@ fn open_port(spec: &Spec, seen: &Seen, swept: &Swept, at: SocketAddr) -> Verdict
     let (status, message) = is_open(swept, said.unwrap_or_else(|| "is open and says nothing".into()), speaks);
     let ids = knock.map(Observation::id).into_iter().chain(visits.into_iter().map(|(id, _)| id));
     Verdict::new(Subject::Port(at.port(), at.ip()), status, message).resting_on(ids)
+}
+
+/// The knock that asks an open port what it is.
+fn greeted(seen: &Seen, at: SocketAddr) -> Option<&Observation<Knock>> {
+    let asked = |o: &&Observation<Knock>| {
+        o.question.at == at && o.question.beside.is_some() && o.question.greet != Greet::Decoy
+    };
+    seen.asked::<Knock>().find(asked)
 }
 
 fn words(greet: Greet, greeting: &str) -> String {
@@ -169,7 +174,8 @@ pub(super) fn by_port(spec: &Spec, seen: &Seen) -> BTreeMap<u16, Vec<Verdict>> {
         let verdicts = sweeps().filter(|(o, _)| o.question.ports.contains(port)).map(|(o, swept)| {
             let at = o.question.at;
             let (status, message) = state(spec, seen, at, swept, port);
-            Verdict::new(Subject::Port(port, at), status, message).resting_on([o.id()])
+            let knock = greeted(seen, (at, port).into()).map(Observation::id);
+            Verdict::new(Subject::Port(port, at), status, message).resting_on(knock).resting_on([o.id()])
         });
         (port, verdicts.collect())
     };
