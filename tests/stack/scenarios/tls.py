@@ -18,6 +18,7 @@ CHECKS = (
     "tls-post-quantum",
 )
 
+ITS_OPENSSL = "its OpenSSL connects to no version so old, and it stops to ask whether to go on"
 ITS_HELLO = "its hellos of old versions do not offer suites without encryption, which is all that is taken there"
 
 AEAD = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -44,8 +45,8 @@ SERVERS = [
     openssl("ecdsa", "PPPPPPPPF", "-cipher", AEAD, key="ec"),
     openssl("tls-1.3-alone", "PPPPPPSSF", "-tls1_3"),
     openssl("tls-1.2-alone", "PPPPFPPPF", "-tls1_2", "-cipher", AEAD),
-    openssl("tls-1.0-alone", "FFPFFFPPF", "-tls1", "-cipher", "DEFAULT:@SECLEVEL=0"),
-    openssl("tls-1.1-alone", "FFPFFFPPF", "-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0"),
+    openssl("tls-1.0-alone", "FFPFFFPPF", "-tls1", "-cipher", "DEFAULT:@SECLEVEL=0", testssl=ITS_OPENSSL),
+    openssl("tls-1.1-alone", "FFPFFFPPF", "-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0", testssl=ITS_OPENSSL),
     openssl("tls-1.0-too", "FPPPPFPPF", "-min_protocol", "TLSv1", "-cipher", "DEFAULT:@SECLEVEL=0"),
     # The suites without encryption are known in every version.
     openssl("null", "FPFPPPPPF", "-cipher", f"{AEAD}:eNULL:!PSK:@SECLEVEL=0", testssl=ITS_HELLO),
