@@ -70,40 +70,51 @@ where
         .handshake(TokioIo::new(tap))
         .await
         .map_err(|e| failed(&e))?;
-    // The connection is driven beside the exchange and ends with it.
     let mut driver = Driver(tokio::spawn(connection));
-    let (head, body) = match sender.send_request(request).await {
-        Ok(response) => response.into_parts(),
-        // The connection ended before the request was taken from the queue, and knows why.
-        Err(e) if e.is_canceled() || e.is_closed() => {
-            return Err(match (&mut driver.0).await {
-                Ok(Err(why)) => failed(&why),
-                _ => failed(&e),
-            });
-        }
-        Err(e) => return Err(failed(&e)),
-    };
-    let status = head.status.as_u16();
+    let (head, body) = driver.answer(sender.send_request(request)).await.map_err(|e| failed(&e))?.into_parts();
     let fields = head_fields(&record.take())?;
-    if let Some(what) = unasked(status) {
-        return Err(ProbeError::new(Stage::Exchange, ErrorKind::Malformed, format!("{what} ({status})")));
-    }
+    let status = asked_for(head.status)?;
     let (body, cut) = read(body, body_bytes).await;
     Ok(Raw { status, fields, body, cut })
 }
 
-/// What no answer to a request of ours can be.
-pub fn unasked(status: u16) -> Option<&'static str> {
-    match status {
+/// The status, if an answer to a request of ours can have it.
+///
+/// # Errors
+/// It cannot.
+pub fn asked_for(status: hyper::StatusCode) -> Result<u16, ProbeError> {
+    let status = status.as_u16();
+    let what = match status {
         // RFC 9110 §7.8: only a protocol that the client named.
-        101 => Some("the server switches to a protocol that nobody asked for"),
+        101 => "the server switches to a protocol that nobody asked for",
         // RFC 9110 §15: outside of it no status is valid.
-        100..600 => None,
-        _ => Some("the status of the answer is none of HTTP's"),
-    }
+        100..600 => return Ok(status),
+        _ => "the status of the answer is none of HTTP's",
+    };
+    Err(ProbeError::new(Stage::Exchange, ErrorKind::Malformed, format!("{what} ({status})")))
 }
 
+/// The connection, driven beside its exchange; it ends with it.
 pub struct Driver(pub tokio::task::JoinHandle<hyper::Result<()>>);
+
+impl Driver {
+    /// The answer to a request on this connection.
+    ///
+    /// # Errors
+    /// Why there is none. A connection that ended before the request was taken from the queue knows why.
+    pub async fn answer(
+        &mut self,
+        sent: impl Future<Output = hyper::Result<hyper::Response<Incoming>>>,
+    ) -> hyper::Result<hyper::Response<Incoming>> {
+        match sent.await {
+            Err(e) if e.is_canceled() || e.is_closed() => match (&mut self.0).await {
+                Ok(Err(why)) => Err(why),
+                _ => Err(e),
+            },
+            answered => answered,
+        }
+    }
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {

@@ -10,7 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout_at;
 
-use super::http::{Driver, MOST_FIELDS, Raw, TOO_LARGE, Wire, read, unasked, wire};
+use super::http::{Driver, MOST_FIELDS, Raw, TOO_LARGE, Wire, asked_for, read, wire};
 use super::net::Net;
 use super::tap::HEAD_BYTES;
 use super::tls;
@@ -51,26 +51,11 @@ where
         .handshake(TokioIo::new(limited))
         .await
         .map_err(|e| failed(&e))?;
-    // The connection is driven beside the exchange and ends with it.
     let mut driver = Driver(tokio::spawn(connection));
-    let (head, body) = match sender.send_request(request).await {
-        Ok(response) => response.into_parts(),
-        // The connection ended before the request was taken from the queue, and knows why.
-        Err(e) if e.is_canceled() || e.is_closed() => {
-            return Err(match (&mut driver.0).await {
-                Ok(Err(why)) => failed(&why),
-                _ => failed(&e),
-            });
-        }
-        Err(e) => return Err(failed(&e)),
-    };
-    let malformed = |detail: String| Err(ProbeError::new(Stage::Exchange, ErrorKind::Malformed, detail));
-    let status = head.status.as_u16();
-    if let Some(what) = unasked(status) {
-        return malformed(format!("{what} ({status})"));
-    }
+    let (head, body) = driver.answer(sender.send_request(request)).await.map_err(|e| failed(&e))?.into_parts();
+    let status = asked_for(head.status)?;
     if head.headers.len() > MOST_FIELDS {
-        return malformed(TOO_LARGE.into());
+        return Err(ProbeError::new(Stage::Exchange, ErrorKind::Malformed, TOO_LARGE));
     }
     let fields = head.headers.iter().map(|(name, value)| (name.as_str().into(), value.as_bytes().into()));
     let fields = fields.collect();

@@ -248,11 +248,6 @@ impl Net {
         Ok(stream)
     }
 
-    /// Whether TCP to there is led elsewhere, or nowhere: nothing else may go there either.
-    pub fn is_led(&self, host: &Host, at: SocketAddr) -> bool {
-        self.door(Some(host), at) != Some(at)
-    }
-
     /// Where a connection leads; `None` where there is no way.
     pub(super) fn door(&self, host: Option<&Host>, at: SocketAddr) -> Option<SocketAddr> {
         let leads = |door: &&Door| {

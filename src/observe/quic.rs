@@ -19,7 +19,7 @@ use crate::observation::{ErrorKind, ProbeError, Quic, QuicHandshake, Stage};
 /// UDP silence, or a handshake that fails.
 pub async fn shake_hands(net: &Net, question: &Quic) -> Result<QuicHandshake, ProbeError> {
     let at = question.at.socket();
-    if net.is_led(&question.at.host, at) {
+    if net.is_led_elsewhere(Some(&question.at.host), at) {
         return Err(local("connections to there are led elsewhere by hand, and QUIC is not"));
     }
     let limit = net.limits().exchange();
