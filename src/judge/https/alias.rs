@@ -120,13 +120,11 @@ fn elsewhere(seen: &Seen, sibling: &Sibling) -> Word {
 mod tests {
     use super::*;
     use crate::judge::answered::tests::{exchange, response};
-    use crate::judge::certificate::issued::{root, trusting};
+    use crate::judge::certificate::issued::{handshake, root, trusting};
     use crate::judge::headers::tests::{fact, question};
     use crate::judge::tests::{lookup, seen_from, timeout};
-    use crate::observation::{Fact, Handshake, ProbeError, Response, Vantage};
+    use crate::observation::{Fact, ProbeError, Response, Vantage};
     use crate::target::{Family, Scheme};
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
 
     const WWW: &str = "www.app.example.com";
     const NOBODY: &str = "golive-no-such-name.app.example.com";
@@ -137,17 +135,8 @@ mod tests {
     }
 
     fn session(chain: &[Vec<u8>]) -> Fact {
-        let handshake = Handshake {
-            chain: chain.iter().map(|der| STANDARD.encode(der)).collect(),
-            chain_cut: false,
-            version: "TLS 1.3".into(),
-            suite: String::new(),
-            group: None,
-            alpn: None,
-            key_proven: true,
-            staple: None,
-            local_issuer: None,
-        };
+        let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
+        let handshake = handshake(&chain);
         fact(Session::of(at(Scheme::Https)), Ok(handshake))
     }
 

@@ -145,22 +145,13 @@ fn visits<'a>(spec: &'a Spec, seen: &'a Seen) -> impl Iterator<Item = &'a Observ
 mod tests {
     use super::*;
     use crate::judge::answered::tests::{exchange, response};
+    use crate::judge::certificate::issued::handshake;
     use crate::judge::headers::tests::{fact, question};
     use crate::judge::tests::{said, seen_from, spec, timeout};
     use crate::observation::{Fact, ProbeError, Stage, Vantage};
 
     fn session(alpn: Option<&str>) -> Fact {
-        let handshake = Handshake {
-            chain: vec![],
-            chain_cut: false,
-            version: "TLS 1.3".into(),
-            suite: String::new(),
-            group: None,
-            alpn: alpn.map(Into::into),
-            key_proven: true,
-            staple: None,
-            local_issuer: None,
-        };
+        let handshake = Handshake { alpn: alpn.map(Into::into), ..handshake(&[]) };
         fact(Session::of(question(Ask::Visit, "/").at), Ok(handshake))
     }
 

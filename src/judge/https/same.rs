@@ -119,12 +119,10 @@ fn has_content(response: &Response) -> bool {
 mod tests {
     use super::*;
     use crate::judge::answered::tests::{exchange, response};
-    use crate::judge::certificate::issued::{root, trusting};
+    use crate::judge::certificate::issued::{handshake, root, trusting};
     use crate::judge::headers::tests::{fact, question, run};
     use crate::judge::tests::seen_from;
-    use crate::observation::{ErrorKind, Handshake, ProbeError, Stage, Vantage};
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
+    use crate::observation::{ErrorKind, ProbeError, Stage, Vantage};
 
     fn at(last: u8, path: &str) -> Http {
         let mut question = question(Ask::Visit, path);
@@ -229,18 +227,7 @@ mod tests {
             let page = || Ok(exchange(vec![response(404, &[], "")]));
             let mut facts = vec![fact(at(7, "/"), page()), fact(at(8, "/"), page())];
             for (last, der) in [(7, there), (8, here)] {
-                let handshake = Handshake {
-                    chain: vec![STANDARD.encode(der)],
-                    chain_cut: false,
-                    version: "TLS 1.3".into(),
-                    suite: String::new(),
-                    group: None,
-                    alpn: None,
-                    key_proven: true,
-                    staple: None,
-                    local_issuer: None,
-                };
-                facts.push(fact(Session::of(at(last, "/").at), Ok(handshake)));
+                facts.push(fact(Session::of(at(last, "/").at), Ok(handshake(&[&der]))));
             }
             let verdicts = everywhere(&spec, &seen_from(Vantage::default(), facts));
             let [verdict] = &verdicts[..] else { panic!("{verdicts:?}") };
