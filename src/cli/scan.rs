@@ -76,7 +76,7 @@ pub async fn scan(spec: &Spec, way: Way, patience: &Patience, tell: &Telling) ->
     let line = Line::new(progress);
     let show = |progress: &Progress| line.show(progress);
     let watch = stop.watch.clone();
-    let observed = observe::observe_again(patience.retry, spec.clone(), net, begin, watch, &show).await;
+    let observed = observe::observe(patience.retry, spec.clone(), net, begin, watch, &show).await;
     drop(line);
     let Observed { observations, ending, elapsed, panicked } = observed;
     let why = match ending {

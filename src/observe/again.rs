@@ -8,9 +8,10 @@ use super::{Ending, Net, Observed, Progress, Run, round};
 use crate::observation::{Ask, ErrorKind, Observations, ProbeError};
 use crate::spec::Spec;
 
-/// Observes, and so many times more what came out unanswered, all within `limits.total`.
-pub async fn observe_again(
-    times: u8,
+/// Asks until everything wanted is answered, and `again` times more what came out unanswered, all within
+/// `limits.total`, or until `stop` turns true.
+pub async fn observe(
+    again: u8,
     spec: Arc<Spec>,
     net: Arc<Net>,
     begin: Observations,
@@ -20,7 +21,7 @@ pub async fn observe_again(
     // One run: what is hidden is hidden by one key, so that equal values stay equal.
     let run = Arc::new(Run::new(spec, net, begin.nonce));
     let mut observed = round(&run, begin, stop.clone(), progress).await;
-    for _ in 0..times {
+    for _ in 0..again {
         let mut rest = observed.observations.clone();
         let forgotten = rest.forget(may_be_answered);
         if observed.ending != Ending::Complete || forgotten.is_empty() {

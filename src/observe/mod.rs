@@ -51,7 +51,7 @@ use dialogue::{Dialogue, Places};
 use record::Recorder;
 use resolve::Names;
 
-pub use again::observe_again;
+pub use again::observe;
 pub use listen::Listening;
 pub use net::{Door, Narrowed, Net, Way, public_addresses};
 pub use wait::{Waited, wait};
@@ -99,18 +99,7 @@ fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// Asks until everything wanted is answered, the time is out, or `stop` turns true.
-pub async fn observe(
-    spec: Arc<Spec>,
-    net: Arc<Net>,
-    begin: Observations,
-    stop: watch::Receiver<bool>,
-    progress: &(dyn Fn(&Progress) + Sync),
-) -> Observed {
-    observe_again(0, spec, net, begin, stop, progress).await
-}
-
-/// Asks what is wanted and not held yet.
+/// Asks what is wanted and not held yet, until everything is answered, the time is out, or `stop` turns true.
 async fn round(
     run: &Arc<Run>,
     begin: Observations,

@@ -62,7 +62,7 @@ pub async fn observed(spec: &Spec, way: Way) -> Report {
     let begin = observe::begin(spec, &net);
     let (_open, stop) = watch::channel(false);
     let Observed { observations, ending, elapsed, panicked } =
-        observe::observe(Arc::new(spec.clone()), net, begin, stop, &|_| {}).await;
+        observe::observe(0, Arc::new(spec.clone()), net, begin, stop, &|_| {}).await;
     assert_eq!((ending, panicked), (Ending::Complete, false));
     let circumstances = Circumstances { elapsed, ..Circumstances::default() };
     let concluded = conclude(spec, observations, "was not asked", circumstances);

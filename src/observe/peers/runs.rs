@@ -8,12 +8,12 @@ use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::observation::Fact;
-use crate::observe::{Ending, Observed, begin, observe, observe_again, settle, wait};
+use crate::observe::{Ending, Observed, begin, observe, settle, wait};
 
 async fn run(spec: Spec, net: Net) -> Observed {
     let (_stop, watch) = watch::channel(false);
     let seen = begin(&spec, &net);
-    observe(spec.into(), net.into(), seen, watch, &|_| ()).await
+    observe(0, spec.into(), net.into(), seen, watch, &|_| ()).await
 }
 
 /// Takes connections for a while, then nothing is said any more. Each question has its answer or its reason.
@@ -96,7 +96,7 @@ async fn a_run_stops_when_told_and_goes_on_when_nobody_can_tell() {
                 stop.send(true).unwrap();
             }
         });
-        let observed = observe(spec.into(), net.into(), seen, watch, &|_| ()).await;
+        let observed = observe(0, spec.into(), net.into(), seen, watch, &|_| ()).await;
         assert_eq!(observed.ending, ending);
         within(begun, 5.0);
     }
@@ -109,7 +109,7 @@ async fn a_run_that_was_stopped_before_sends_nothing() {
     let net = net(&spec, &[(443, peer.at), (80, peer.at)]);
     let seen = begin(&spec, &net);
     let (_stop, watch) = watch::channel(true);
-    let observed = observe(spec.into(), net.into(), seen, watch, &|_| ()).await;
+    let observed = observe(0, spec.into(), net.into(), seen, watch, &|_| ()).await;
     sleep(Duration::from_millis(50)).await;
     assert_eq!((observed.ending, peer.accepted()), (Ending::Stopped, 0));
     assert!(observed.observations.lookups.is_empty());
@@ -173,7 +173,7 @@ async fn a_name_of_a_thousand_addresses_is_bounded() {
     let (_stop, watch) = watch::channel(false);
     let seen = begin(&spec, &net);
     let begun = Instant::now();
-    let observed = observe(spec.into(), net.into(), seen, watch, &|_| ()).await;
+    let observed = observe(0, spec.into(), net.into(), seen, watch, &|_| ()).await;
     assert_eq!(observed.ending, Ending::Complete);
     let mut asked: Vec<IpAddr> = observed.observations.ports.iter().map(|o| o.question.at.ip()).collect();
     asked.dedup();
@@ -193,7 +193,7 @@ async fn what_had_no_answer_is_asked_again() {
         let net = net(&spec, &[(443, peer.at)]);
         let (_stop, watch) = watch::channel(false);
         let seen = begin(&spec, &net);
-        let observed = observe_again(times, spec.into(), net.into(), seen, watch, &|_| ()).await;
+        let observed = observe(times, spec.into(), net.into(), seen, watch, &|_| ()).await;
         assert_eq!(observed.ending, Ending::Complete);
         let http = &observed.observations.http;
         let at_443 = || http.iter().filter(|o| o.question.at.port == 443);
@@ -222,7 +222,7 @@ async fn a_run_without_time_left_keeps_its_reasons() {
     let (_stop, watch) = watch::channel(false);
     let seen = begin(&spec, &net);
     let begun = Instant::now();
-    let observed = observe_again(5, spec.into(), net.into(), seen, watch, &|_| ()).await;
+    let observed = observe(5, spec.into(), net.into(), seen, watch, &|_| ()).await;
     within(begun, 8.0);
     let visit = observed.observations.find(&visit(Scheme::Https, "/")).unwrap();
     assert!(matches!(visit.outcome, Err(ProbeError { kind: ErrorKind::Reset | ErrorKind::Closed, .. })));
