@@ -1,8 +1,5 @@
 //! `golive demo`: the whole pipeline against a deployment inside this process.
 
-use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -10,10 +7,8 @@ use super::flags::{Color, Patience, Telling};
 use super::output::{Outputs, print};
 use super::scan::{finish, runtime, scan};
 use super::{Exit, complain, policy};
-use crate::demo::{self, Deployment, FAULTS, Fault};
-use crate::observe::{Door, Way};
+use crate::demo::{self, FAULTS, Fault};
 use crate::spec::{Flags, Roots, did_you_mean, nearest};
-use crate::target::Host;
 
 /// What the first line says.
 const HEADING: &str = "demo deployment in this process; nothing left this machine";
@@ -57,26 +52,13 @@ pub fn run(args: Args) -> Exit {
         let mut spec = policy::read(Some(("golive.toml", deployment.config)), &Flags::default())?;
         spec.certificate.roots = Roots::Own(deployment.roots.iter().map(|der| STANDARD.encode(der)).collect());
         spec.gate.strict |= args.tell.decide.strict;
-        Ok(scan(&spec, way(&deployment), &Patience::default(), &args.tell).await)
+        Ok(scan(&spec, deployment.way(), &Patience::default(), &args.tell).await)
     });
     runtime.shutdown_background();
     match run {
         Ok(run) => finish(&run, &mut outputs, &args.tell, Some(HEADING)),
         Err(exit) => exit,
     }
-}
-
-/// Every name and every door of the deployment, and no other.
-fn way(deployment: &Deployment) -> Way {
-    let doors = deployment.doors.iter().map(|(from, to)| Door {
-        host: Some(Host::Address(from.ip())),
-        port: Some(from.port()),
-        to: *to,
-    });
-    let hosts: BTreeSet<IpAddr> = deployment.doors.keys().map(SocketAddr::ip).collect();
-    let others =
-        hosts.into_iter().map(|ip| Door { host: Some(Host::Address(ip)), port: None, to: deployment.elsewhere });
-    Way { pins: deployment.names.clone(), resolvers: None, doors: doors.chain(others).collect(), closed: true }
 }
 
 fn find(name: &str) -> Result<&'static Fault, Exit> {

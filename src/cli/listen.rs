@@ -33,19 +33,19 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Exit {
-    let written = match policy::written(args.config.as_deref()) {
-        Ok(spec) => spec,
-        Err(exit) => return exit,
-    };
-    let ports = match &args.ports[..] {
-        [] => asked(written.as_ref().unwrap_or(&Spec::of(anyone()))),
-        given => given.iter().flat_map(|range| range.first..=range.last).collect(),
+    let (ports, site) = match &args.ports[..] {
+        [] => match policy::written(args.config.as_deref()) {
+            Ok(Some(spec)) => (asked(&spec), Some(spec.site)),
+            Ok(None) => (asked(&Spec::of(anyone())), None),
+            Err(exit) => return exit,
+        },
+        // Whatever file lies here, it is not needed.
+        given => (given.iter().flat_map(|range| range.first..=range.last).collect(), None),
     };
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
-    let site = written.map(|spec| spec.site);
     let exit = runtime.block_on(listen(&addresses(args), &ports, site.as_ref()));
     runtime.shutdown_background();
     exit

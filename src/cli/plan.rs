@@ -63,8 +63,9 @@ fn text(spec: &Spec, named: Observations, commands: bool) -> String {
     let follow_ups = plan::follow_ups(spec, planned.observations());
     let Spec { limits, .. } = spec;
     text += &format!(
-        "{} connections at once to one address, at most {} s. up to {follow_ups} follow-ups\n",
+        "{} connections at once to one address{}, at most {} s. up to {follow_ups} follow-ups\n",
         limits.parallel,
+        if spec.swept_ports().is_empty() { String::new() } else { format!(", swept at {}/s", limits.sweep_rate) },
         limits.total_ms.div_ceil(1000)
     );
     if commands {
@@ -100,7 +101,7 @@ enum Kind {
 
 type Counts = BTreeMap<To, BTreeMap<Kind, usize>>;
 
-/// Every question but the look-ups of names, which are answered by now.
+/// Every question but the look-ups of names: those of the site are answered by now, those beside it are follow-ups.
 fn counts(wanted: &BTreeSet<Probe>) -> Counts {
     let mut counts = Counts::new();
     for probe in wanted {
@@ -200,7 +201,10 @@ mod tests {
             assert!(lines.contains(kind), "{lines}");
         }
         let last = lines.lines().last().unwrap();
-        assert!(last.starts_with("32 connections at once to one address, at most 60 s. up to "), "{last}");
+        assert!(
+            last.starts_with("32 connections at once to one address, swept at 5000/s, at most 60 s. up to "),
+            "{last}"
+        );
     }
 
     #[test]

@@ -18,6 +18,9 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 
+use crate::observe::{Door, Way};
+use crate::target::Host;
+
 pub use faults::{FAULTS, Fault, fault};
 
 /// A running deployment; it ends when this is dropped.
@@ -72,6 +75,17 @@ pub async fn start(fault: Option<&'static Fault>) -> io::Result<Deployment> {
         _shut: shut,
         _services: services,
     })
+}
+
+impl Deployment {
+    /// Every name and every door of the deployment, and no other.
+    pub fn way(&self) -> Way {
+        let door = |ip, port, to| Door { host: Some(Host::Address(ip)), port, to };
+        let doors = self.doors.iter().map(|(from, to)| door(from.ip(), Some(from.port()), *to));
+        // The first that fits counts.
+        let others = ADDRESSES.map(|ip| door(ip, None, self.elsewhere));
+        Way { pins: self.names.clone(), resolvers: None, doors: doors.chain(others).collect(), closed: true }
+    }
 }
 
 fn names(fault: Option<&Fault>) -> BTreeMap<String, Vec<IpAddr>> {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use golive::finding::{Finding, Status};
 use golive::gate::Outcome;
-use golive::observation::{ErrorKind, Observations, PortState, ProbeError, Sni, Stage};
+use golive::observation::{ErrorKind, Observations, Offer, PortState, ProbeError, Sni, Stage};
 use golive::report::{Format, Report, Screen, Verbosity, terminal};
 use golive::spec::{ClosedPort, Spec};
 use golive::target::Family;
@@ -90,8 +90,12 @@ fn deciding(whole: &Observations) -> Observations {
     let mut deciding = whole.clone();
     let is_own = |name: &str| sound().policy.origins().any(|origin| origin.host.name() == Some(name));
     deciding.lookups.retain(|o| is_own(&o.question.name));
+    deciding.hellos.retain(|o| !ADVICE.contains(&o.question.offer));
     deciding
 }
+
+/// Offers that only checks of the gate `advice` read.
+const ADVICE: [Offer; 4] = [Offer::Tls13, Offer::StaticRsa, Offer::Cbc, Offer::PostQuantum];
 
 /// Each question decides something.
 #[test]
@@ -106,12 +110,16 @@ fn each_missing_question_is_missed() {
     // One exchange in five is enough for every kind of question.
     let http = (0..http).step_by(5).map(|at| (3, at));
     let mut go = vec![];
-    for (list, at) in lookups.chain(ports).chain(sessions).chain(http) {
+    let hellos = (0..whole.hellos.len()).map(|at| (4, at));
+    let sweeps = (0..whole.sweeps.len()).map(|at| (5, at));
+    for (list, at) in lookups.chain(ports).chain(sessions).chain(http).chain(hellos).chain(sweeps) {
         let mut cut = whole.clone();
         let id = match list {
             0 => cut.lookups.remove(at).id(),
             1 => cut.ports.remove(at).id(),
             2 => cut.sessions.remove(at).id(),
+            4 => cut.hellos.remove(at).id(),
+            5 => cut.sweeps.remove(at).id(),
             _ => cut.http.remove(at).id(),
         };
         let report = again(&sound().policy, cut);
@@ -285,6 +293,8 @@ fn drop_some(seen: &mut Observations, share: usize, seed: &mut u64) {
     seen.ports.retain(|_| keep());
     seen.sessions.retain(|_| keep());
     seen.http.retain(|_| keep());
+    seen.hellos.retain(|_| keep());
+    seen.sweeps.retain(|_| keep());
 }
 
 /// Xorshift: the same cases in every run.

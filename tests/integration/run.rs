@@ -1,7 +1,5 @@
 //! The demo scanned in this process, wired as `golive demo` wires it.
 
-use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
@@ -9,10 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use golive::demo::{self, Deployment, FAULTS, Fault};
 use golive::finding::{Finding, Status};
 use golive::observation::Observations;
-use golive::observe::{self, Door, Ending, Net, Observed, Way};
+use golive::observe::{self, Ending, Net, Observed, Way};
 use golive::report::Report;
 use golive::spec::{self, Flags, Known, Roots, Spec};
-use golive::target::Host;
 use golive::{Circumstances, Conclusion, conclude};
 use tokio::sync::{Semaphore, watch};
 
@@ -53,7 +50,7 @@ pub fn faulty() -> &'static [(&'static Fault, Report)] {
 async fn scan(fault: Option<&'static Fault>) -> Report {
     let deployment = demo::start(fault).await.unwrap();
     let spec = promise(&deployment);
-    observed(&spec, way(&deployment)).await
+    observed(&spec, deployment.way()).await
 }
 
 /// Everything asked, judged and decided.
@@ -77,19 +74,6 @@ pub fn promise(deployment: &Deployment) -> Spec {
     // A debug build on a busy machine.
     spec.limits.exchange_ms = 20_000;
     spec
-}
-
-/// The doors of a demo deployment, and no other.
-pub fn way(deployment: &Deployment) -> Way {
-    let doors = deployment.doors.iter().map(|(from, to)| Door {
-        host: Some(Host::Address(from.ip())),
-        port: Some(from.port()),
-        to: *to,
-    });
-    let hosts: BTreeSet<IpAddr> = deployment.doors.keys().map(SocketAddr::ip).collect();
-    let others =
-        hosts.into_iter().map(|ip| Door { host: Some(Host::Address(ip)), port: None, to: deployment.elsewhere });
-    Way { pins: deployment.names.clone(), resolvers: None, doors: doors.chain(others).collect(), closed: true }
 }
 
 /// A golive.toml with every check known.
