@@ -117,13 +117,7 @@ pub struct Reach {
 impl Steps {
     /// `is_own`: the owner says that an address is of our own network.
     pub fn reach(&self, target: IpAddr, is_own: impl Fn(IpAddr) -> bool) -> Reach {
-        let answers = |step: &&Step| match step.reply {
-            Reply::Open => true,
-            // A published container sits one hop deeper than its host.
-            Reply::Expired { by, .. } => by == target,
-            _ => false,
-        };
-        let distance = self.steps.iter().find(answers).map(|step| step.ttl);
+        let distance = self.steps.iter().find(|step| step.is_at(target)).map(|step| step.ttl);
         let before = self.steps.iter().filter(|step| distance.is_none_or(|distance| step.ttl < distance));
         let hops: Vec<(u8, IpAddr, bool)> = before
             .filter_map(|step| match step.reply {
@@ -173,6 +167,18 @@ impl Reach {
     /// The hop before the target, where it is known not to be ours alone.
     pub fn last_router(&self) -> Option<u8> {
         self.distance.filter(|distance| *distance >= 3).map(|distance| distance - 1)
+    }
+}
+
+impl Step {
+    /// Whether the target itself answered.
+    pub fn is_at(&self, target: IpAddr) -> bool {
+        match self.reply {
+            Reply::Open => true,
+            // A published container sits one hop deeper than its host.
+            Reply::Expired { by, .. } => by == target,
+            _ => false,
+        }
     }
 }
 

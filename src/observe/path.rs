@@ -47,6 +47,7 @@ pub async fn passage(net: &Net, host: Option<&Host>, question: &Passage) -> (u8,
     if let Err(error) = has_path(net, host, &all) {
         return (0, Err(error));
     }
+    let _turn = net.turn().await;
     let mut asker = Asker { net, sent: 0 };
     let ports = asker.crossings(question).await;
     (asker.sent, Ok(Crossings { ports }))
@@ -109,7 +110,7 @@ impl Asker<'_> {
         crossings
     }
 
-    /// Asks for all silent ports; whether all of them stay silent.
+    /// Asks for all silent ports; whether all of them were asked and stay silent.
     async fn ask(&mut self, question: &Passage, crossings: &mut [Crossing]) -> bool {
         let mut silent: Vec<&mut Crossing> = crossings.iter_mut().filter(|crossing| is_silent(crossing)).collect();
         let asked: Vec<(SocketAddr, u8)> =
@@ -118,7 +119,7 @@ impl Asker<'_> {
         for (crossing, reply) in silent.iter_mut().zip(replies) {
             crossing.replies.push(reply.unwrap_or(Reply::Unsent));
         }
-        silent.iter().all(|crossing| is_silent(crossing))
+        silent.iter().all(|crossing| crossing.replies.last() == Some(&Reply::Silent))
     }
 
     /// A router that answers once a second answers the first SYN that comes so far. So when none of the silent ports
@@ -208,17 +209,12 @@ impl Asker<'_> {
 }
 
 fn is_silent(crossing: &Crossing) -> bool {
-    matches!(crossing.replies.last(), None | Some(Reply::Silent))
+    matches!(crossing.replies.last(), None | Some(Reply::Silent | Reply::Unsent))
 }
 
 /// Where the target itself answers.
 fn target(steps: &[Step], to: SocketAddr) -> Option<usize> {
-    let answers = |step: &Step| match step.reply {
-        Reply::Open => true,
-        Reply::Expired { by, .. } => by == to.ip(),
-        _ => false,
-    };
-    steps.iter().position(answers)
+    steps.iter().position(|step| step.is_at(to.ip()))
 }
 
 /// Below a second, at which the kernel would send the SYN again.

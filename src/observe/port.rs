@@ -1,6 +1,6 @@
 //! Knocks on a port.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::observation::{ErrorKind, Greet, Knock, PortState, ProbeError, Stage};
 use crate::target::Host;
 
 /// Silence is believed after this many fresh sockets: at 5 % loss each way they all miss once in a hundred thousand.
-const SOCKETS: u8 = 5;
+pub(super) const SOCKETS: u8 = 5;
 
 /// How long a greeting may take.
 const GREETING: Duration = Duration::from_millis(800);
@@ -56,7 +56,7 @@ impl Knocker<'_> {
                 sockets.spawn(async move { net.attempt(host.as_ref(), at).await });
                 asked += 1;
             }
-            let wait = if asked < SOCKETS { spacing(self.net, at) } else { last_wait(self.net, at) };
+            let wait = if asked < SOCKETS { spacing(self.net, at.ip()) } else { last_wait(self.net, at.ip()) };
             match timeout(wait, sockets.join_next()).await {
                 Ok(Some(answer)) => {
                     let answer = answer.expect("an attempt is not aborted while it is awaited");
@@ -107,15 +107,15 @@ impl Knocker<'_> {
 }
 
 /// Between fresh sockets: long enough for an answer to come first.
-fn spacing(net: &Net, at: SocketAddr) -> Duration {
+pub(super) fn spacing(net: &Net, at: IpAddr) -> Duration {
     let least = Duration::from_millis(200);
-    net.round_trip(at.ip()).map_or(least, |round_trip| least.max(round_trip / 2))
+    net.round_trip(at).map_or(least, |round_trip| least.max(round_trip / 2))
 }
 
 /// After the last socket.
-fn last_wait(net: &Net, at: SocketAddr) -> Duration {
+pub(super) fn last_wait(net: &Net, at: IpAddr) -> Duration {
     let most = Duration::from_secs(1);
-    match (net.limits().connect_ms, net.round_trip(at.ip())) {
+    match (net.limits().connect_ms, net.round_trip(at)) {
         (Some(ms), _) => Duration::from_millis(ms),
         (None, Some(round_trip)) => (round_trip * 3).clamp(Duration::from_millis(250), most),
         (None, None) => most,

@@ -17,7 +17,7 @@ use crate::target::Family;
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// More records than this are not kept.
-const MOST_RECORDS: usize = 1024;
+pub(super) const MOST_RECORDS: usize = 1024;
 
 /// The resolver of a run; the hosts file is not asked, since a visitor does not have it.
 pub struct Names {

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::net::Way;
-use super::resolve::{Names, PATIENCE, asking, strict};
+use super::resolve::{MOST_RECORDS, Names, PATIENCE, asking, strict};
 use crate::observation::{
     Authorisations, Authorities, Authority, Caa, CaaRecord, ErrorKind, Lookup, NameServer, ProbeError, Stage,
     registrable,
@@ -57,15 +57,17 @@ impl Names {
         let mut asking = JoinSet::new();
         let mut servers = vec![];
         for name in names {
-            let mut found = vec![];
+            let (mut found, mut why) = (vec![], "has no public address".to_string());
             for family in [Family::V4, Family::V6] {
                 let answer = self.lookup(way, &Lookup { name: name.clone(), family }).await;
-                let all = answer.map_or(vec![], |answer| answer.addresses);
+                let all = answer.map(|answer| answer.addresses).unwrap_or_else(|error| {
+                    why = error.detail;
+                    vec![]
+                });
                 found.extend(all.into_iter().find(|ip| allow_private || reserved(*ip).is_none()));
             }
             if found.is_empty() {
-                let addresses = Err("has no public address".into());
-                servers.push(NameServer { name, ip: None, addresses });
+                servers.push(NameServer { name, ip: None, addresses: Err(why) });
             } else {
                 let (at, asked) = (found, question.name.clone());
                 let port = self.port;
@@ -127,14 +129,13 @@ async fn answered(at: SocketAddr, name: &str) -> Result<Vec<IpAddr>, String> {
     let mut addresses = [v4?, v6?].concat();
     addresses.sort_unstable();
     addresses.dedup();
-    addresses.truncate(Lookup::MOST_ADDRESSES);
     Ok(addresses)
 }
 
 async fn records(resolver: &TokioResolver, name: &str, kind: RecordType) -> Result<Vec<IpAddr>, String> {
     match resolver.lookup(format!("{name}."), kind).await {
         Ok(found) => {
-            let addresses = found.answers().iter().filter_map(|record| match &record.data {
+            let addresses = found.answers().iter().take(MOST_RECORDS).filter_map(|record| match &record.data {
                 RData::A(a) => Some(a.0.into()),
                 RData::AAAA(a) => Some(a.0.into()),
                 _ => None,

@@ -19,6 +19,7 @@ pub fn routes(spec: &Spec, seen: &Observations) -> Vec<Probe> {
 
 /// Silent ports are compared where the last router answers, refused ones before the target.
 pub fn passages(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let sweeps = sweep::sweeps(spec, seen);
     let mut all = vec![];
     for to in hosts(spec, seen).into_iter().filter_map(|ip| reference(spec, seen, ip)) {
         let Some(steps) = seen.answer(&Route { to }) else { continue };
@@ -31,14 +32,8 @@ pub fn passages(spec: &Spec, seen: &Observations) -> Vec<Probe> {
             all.extend(arrival(to, reach, silent));
             all.extend(passage(to, reach.last_router(), Seek::Refusal, ports(seen, &knocks, refuses)));
         }
-        for probe in sweep::questions(spec, seen) {
-            if let Probe::Sweep(sweep) = probe
-                && sweep.at == to.ip()
-                && let Some(swept) = seen.answer(&sweep)
-            {
-                all.extend(arrival(to, reach, swept.sampled(to.ip())));
-            }
-        }
+        let swept = sweeps.iter().find(|sweep| sweep.at == to.ip()).and_then(|sweep| seen.answer(sweep));
+        all.extend(swept.and_then(|swept| arrival(to, reach, swept.sampled(to.ip()))));
     }
     all.into_iter().map(Probe::from).collect()
 }

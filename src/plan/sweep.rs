@@ -36,7 +36,7 @@ pub fn most_each(spec: &Spec) -> usize {
 
 /// Each address is swept beside its web port. One that takes no connections is swept as well: what is open there is
 /// found, though nothing else is believed.
-fn sweeps(spec: &Spec, seen: &Observations) -> Vec<Sweep> {
+pub(super) fn sweeps(spec: &Spec, seen: &Observations) -> Vec<Sweep> {
     let ports = spec.swept_ports();
     if ports.is_empty() {
         return vec![];
@@ -48,6 +48,9 @@ fn sweeps(spec: &Spec, seen: &Observations) -> Vec<Sweep> {
 
 /// What a sampled silent port is at the owner's controls.
 fn controls(spec: &Spec, at: IpAddr, swept: &Swept) -> Vec<Probe> {
+    if spec.vantage.control.is_empty() {
+        return vec![];
+    }
     let sampled = swept.sampled(at).into_iter();
     let controls = sampled.flat_map(|port| spec.vantage.controls((at, port).into()));
     controls.map(|at| Knock { at, greet: Greet::Nothing, beside: None }.into()).collect()

@@ -100,12 +100,14 @@ fn sweep(swept: &Swept) -> String {
     let rejected: usize = swept.rejected.iter().map(|rejections| rejections.ports.len()).sum();
     let open = if swept.open.is_empty() { "none open".into() } else { format!("{} open", swept.open) };
     format!(
-        "{open}, {} refused, {rejected} rejected, {} silent, {} unknown after {} in {}",
+        "{open}, {} refused, {rejected} rejected, {} silent, {} unknown after {} in {}, {} of {} canaries lost",
         swept.refused.len(),
         swept.silent.len(),
         swept.unknown.len(),
         counted(swept.probes as usize, "probe"),
         counted(usize::from(swept.rounds), "round"),
+        swept.canaries_lost,
+        swept.canaries,
     )
 }
 

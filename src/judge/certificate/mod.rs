@@ -98,7 +98,7 @@ fn by_hello(seen: &Seen, o: &Observation<Session>) -> Option<(Hello, Handshake)>
             group: taken.group.map(|group| group.to_string()),
             alpn: None,
             key_proven: false,
-            staple: None,
+            staple: Some(taken.ocsp.clone().unwrap_or_default()),
             local_issuer: None,
         };
         (!taken.chain.is_empty()).then_some((hello, handshake))

@@ -201,6 +201,7 @@ fn crossed(spec: &Spec, way: &Way, ttl: u8, crossing: &Crossing, id: String) -> 
         Some(Reply::Expired { by, .. }) => {
             Path::Unclear(format!("SYNs to {port} end at {by}, which may be ours, those to {open} at {reference}"))
         }
+        Some(Reply::Unsent) => Path::Unclear(format!("this machine could not send SYNs to {port} so far")),
         Some(Reply::Silent) | None => lost(crossing, open, &reference),
         Some(_) => Path::Unclear(format!("SYNs to {port} are answered on the way, yet not at the end")),
     }

@@ -59,9 +59,13 @@ async fn exchange(stream: TcpStream, hello: &[u8], whole: bool) -> Result<Offere
     let mut buffer = [0; 4096];
     loop {
         let read = match stream.read(&mut buffer).await {
+            Ok(0) if reading.has_begun() => return Err(broken_off(ErrorKind::Closed)),
             Ok(0) => return Ok(Offered::Closed),
             Ok(read) => read,
-            Err(error) => return ended(&error),
+            Err(error) => match ended(&error)? {
+                Offered::Reset if reading.has_begun() => return Err(broken_off(ErrorKind::Reset)),
+                offered => return Ok(offered),
+            },
         };
         match reading.push(&buffer[..read]) {
             Ok(Some(offered)) => return Ok(offered),
@@ -76,6 +80,11 @@ async fn exchange(stream: TcpStream, hello: &[u8], whole: bool) -> Result<Offere
             }
         }
     }
+}
+
+/// Half an answer refuses nothing.
+fn broken_off(kind: ErrorKind) -> ProbeError {
+    ProbeError::new(Stage::Handshake, kind, "the answer to the hello breaks off")
 }
 
 fn ended(error: &io::Error) -> Result<Offered, ProbeError> {

@@ -13,6 +13,7 @@ use super::{SHORT, SHORT_ROUNDS};
 use crate::observation::{ErrorKind, ProbeError, Stage, Sweep, Swept};
 use crate::observe::dial::Failure;
 use crate::observe::net::Net;
+use crate::observe::port;
 use crate::target::Host;
 
 /// So many open ports of the first so many that were asked: something answers for the host.
@@ -147,7 +148,10 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn swept(self, stopped: Option<String>) -> Swept {
+    fn swept(mut self, stopped: Option<String>) -> Swept {
+        if stopped.is_some() {
+            self.ports.void_all();
+        }
         let mut swept = self.ports.swept(self.rounds());
         swept.stopped = stopped.or(self.unclear).filter(|_| !swept.unknown.is_empty());
         (swept.rounds, swept.probes) = (self.round, self.probes);
@@ -194,19 +198,15 @@ impl<'a> Engine<'a> {
 
     /// How long an answer may take.
     fn patience(&self) -> Duration {
-        let (least, most) = (Duration::from_millis(250), Duration::from_secs(1));
-        let round_trip = self.net.round_trip(self.question.at);
         match self.net.limits().connect_ms {
-            Some(ms) => Duration::from_millis(ms),
-            None if self.is_short => round_trip.map_or(most, |took| (took * 3).clamp(least, most)),
-            None => self.pace.patience(),
+            None if !self.is_short => self.pace.patience(),
+            _ => port::last_wait(self.net, self.question.at),
         }
     }
 
     /// Between two sockets to one port.
     fn spacing(&self) -> Duration {
-        let least = Duration::from_millis(200);
-        self.net.round_trip(self.question.at).map_or(least, |took| least.max(took / 2))
+        port::spacing(self.net, self.question.at)
     }
 
     fn expire(&mut self, now: Instant) {

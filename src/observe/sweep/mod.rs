@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::oneshot;
 
 use super::net::Net;
+use super::port;
 use crate::observation::{ErrorKind, ProbeError, Stage, Sweep, Swept};
 use crate::target::Host;
 
@@ -52,7 +53,7 @@ fn window(ports: usize) -> usize {
 
 /// Up to so many ports, each gets as many fresh sockets as a port that is named.
 const SHORT: usize = 512;
-const SHORT_ROUNDS: u8 = 5;
+const SHORT_ROUNDS: u8 = port::SOCKETS;
 
 /// Ends the thread when nobody waits for it any more.
 struct Halt(Arc<AtomicBool>);

@@ -62,6 +62,11 @@ impl Reading {
         Ok(None)
     }
 
+    /// Something came that is no answer yet.
+    pub fn has_begun(&self) -> bool {
+        self.taken.is_some() || !self.record.is_empty() || !self.messages.is_empty()
+    }
+
     fn next_record(&mut self) -> Result<Option<(u8, Vec<u8>)>, Fault> {
         match self.record[..] {
             [kind, ..] if kind != ALERT && kind != HANDSHAKE && self.taken.is_none() => Err(Fault::NotTls),
