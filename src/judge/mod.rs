@@ -78,7 +78,10 @@ pub fn judge(spec: &Spec, seen: &Seen) -> Judged {
     let checks = TABLES.iter().flat_map(|table| table.iter()).zip(pages());
     let mut judged = Judged { findings: vec![], panicked: false };
     for (check, page) in checks.filter(|(_, page)| spec.scope.asks(page.family, page.id)) {
-        let verdicts = catch_unwind(AssertUnwindSafe(|| (check.judge)(spec, seen)));
+        let verdicts = catch_unwind(AssertUnwindSafe(|| {
+            let verdicts = (check.judge)(spec, seen).into_iter();
+            verdicts.map(|verdict| vantage::unless_intercepted(spec, seen, page, verdict)).collect::<Vec<_>>()
+        }));
         judged.panicked |= verdicts.is_err();
         let mut verdicts = verdicts.unwrap_or_else(|_| {
             vec![Verdict::new(Subject::Site, Status::Unknown, "golive failed in this check; please report it")]
@@ -87,7 +90,6 @@ pub fn judge(spec: &Spec, seen: &Seen) -> Judged {
             verdicts.push(nothing_said(seen));
         }
         judged.findings.extend(verdicts.into_iter().map(|verdict| {
-            let verdict = vantage::unless_intercepted(spec, seen, page, verdict);
             let repeat = verdict.evidence.iter().filter_map(|id| repeats.get(id)).flatten().cloned().collect();
             finding(spec, page, verdict, repeat)
         }));

@@ -53,20 +53,29 @@ impl Swept {
     /// The silent ports that stand for all silent ones, whose way is looked at: the same from run to run. None that
     /// providers commonly block, since its silence may be theirs.
     pub fn sampled(&self, at: IpAddr) -> Vec<u16> {
-        let candidates = self.silent.iter().filter(|port| !is_often_blocked(*port));
-        let mut ranked: Vec<(u64, u16)> = candidates.map(|port| (fixed_hash(at, u64::from(port)), port)).collect();
-        if ranked.len() > SAMPLES {
-            ranked.select_nth_unstable(SAMPLES);
-        }
-        let mut sampled: Vec<u16> = ranked.into_iter().take(SAMPLES).map(|(_, port)| port).collect();
-        sampled.sort_unstable();
-        sampled
+        sample(&self.silent, at)
+    }
+
+    /// The same of those that refuse: whose refusal it is is looked at.
+    pub fn sampled_refused(&self, at: IpAddr) -> Vec<u16> {
+        sample(&self.refused, at)
     }
 
     /// Something answers for the host on whatever port is asked.
     pub fn answers_everywhere(&self) -> bool {
         self.stopped.is_some() && self.open.len() > 64
     }
+}
+
+fn sample(ports: &PortSet, at: IpAddr) -> Vec<u16> {
+    let candidates = ports.iter().filter(|port| !is_often_blocked(*port));
+    let mut ranked: Vec<(u64, u16)> = candidates.map(|port| (fixed_hash(at, u64::from(port)), port)).collect();
+    if ranked.len() > SAMPLES {
+        ranked.select_nth_unstable(SAMPLES);
+    }
+    let mut sampled: Vec<u16> = ranked.into_iter().take(SAMPLES).map(|(_, port)| port).collect();
+    sampled.sort_unstable();
+    sampled
 }
 
 /// Mail and file sharing, which providers block on their customers' side.

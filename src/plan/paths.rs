@@ -8,8 +8,9 @@ use super::sweep;
 use crate::observation::{Knock, Observations, Passage, PortState, Probe, Reach, Route, Seek};
 use crate::spec::Spec;
 
-/// Questions about one address, at most: the route, then the silent ports, the refused ones, and some of the swept.
-pub const MOST: usize = 4;
+/// Questions about one address, at most: the route, then the silent ports, the refused ones, and some of the swept of
+/// either kind.
+pub const MOST: usize = 5;
 
 /// Once for each address that takes connections.
 pub fn routes(spec: &Spec, seen: &Observations) -> Vec<Probe> {
@@ -33,7 +34,10 @@ pub fn passages(spec: &Spec, seen: &Observations) -> Vec<Probe> {
             all.extend(passage(to, reach.last_router(), Seek::Refusal, ports(seen, &knocks, refuses)));
         }
         let swept = sweeps.iter().find(|sweep| sweep.at == to.ip()).and_then(|sweep| seen.answer(sweep));
-        all.extend(swept.and_then(|swept| arrival(to, reach, swept.sampled(to.ip()))));
+        if let Some(swept) = swept {
+            all.extend(arrival(to, reach, swept.sampled(to.ip())));
+            all.extend(passage(to, reach.last_router(), Seek::Refusal, swept.sampled_refused(to.ip())));
+        }
     }
     all.into_iter().map(Probe::from).collect()
 }

@@ -146,6 +146,9 @@ fn good<'a>(seen: &'a Seen, plain: &Http, when: &str) -> Result<&'a Response, Wo
 /// A 503 at an address where a page gets it by turns: a server's limit says no more than 503 by default (nginx,
 /// `limit_req_status`).
 pub(super) fn comes_and_goes(seen: &Seen, visit: &Http, answer: &Response) -> Option<Word> {
+    if answer.status != 503 {
+        return None;
+    }
     let plain =
         |ask: &Ask| matches!(ask, Ask::Visit | Ask::Again | Ask::Upgrade | Ask::Origin { preflight: None, .. });
     let mut met: BTreeMap<(&str, &str), BTreeSet<u16>> = BTreeMap::new();
@@ -160,7 +163,7 @@ pub(super) fn comes_and_goes(seen: &Seen, visit: &Http, answer: &Response) -> Op
         statuses.first().copied().filter(|status| *status < 500 && statuses.contains(&503))
     };
     let ((_, path), other) = met.iter().find_map(|(page, statuses)| Some((page, by_turns(statuses)?)))?;
-    (answer.status == 503).then(|| unknown(format!("answers 503, and {path} gets {other} and 503 by turns")))
+    Some(unknown(format!("answers 503, and {path} gets {other} and 503 by turns")))
 }
 
 /// What a proxy or server says of a request or of itself: no word of the application.

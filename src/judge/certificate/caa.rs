@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{leaf, visits};
 use crate::finding::{Status, Subject, Verdict};
-use crate::judge::{Word, fail, given, pass, skip};
+use crate::judge::{Word, fail, given, pass, skip, unknown};
 use crate::observation::{Authorisations, Caa, CaaRecord, Certificate, Seen};
 use crate::spec::Spec;
 
@@ -48,6 +48,12 @@ fn word(answer: &Authorisations, name: &str, shown: &BTreeSet<Shown>) -> Word {
     let Some(plain) = allowed(&answer.records, false) else {
         return fail(format!("CAA record at {at} names no authority (issue): every one may issue"));
     };
+    if shown.is_empty() {
+        return unknown(format!(
+            "CAA record at {at} allows {}, and no certificate was seen to compare",
+            listed(&plain)
+        ));
+    }
     let of = |shown: &Shown| allowed(&answer.records, shown.wildcard).unwrap_or_default();
     let misfit = shown.iter().find(|shown| {
         domains(&shown.issuer).is_some_and(|own| !of(shown).iter().any(|domain| own.contains(&domain.as_str())))
@@ -136,7 +142,7 @@ const CERTUM: &[&str] = &["certum.pl", "certum.eu"];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Status::{Fail, Pass, Skip};
+    use crate::finding::Status::{Fail, Pass, Skip, Unknown};
 
     fn records(all: &[(&str, &str)]) -> Vec<CaaRecord> {
         let record = |(tag, value): &(&str, &str)| CaaRecord {
@@ -189,7 +195,10 @@ mod tests {
             (
                 answer(false, Some("example.com"), le),
                 BTreeSet::new(),
-                (Pass, "CAA record at example.com allows letsencrypt.org"),
+                (
+                    Unknown,
+                    "CAA record at example.com allows letsencrypt.org, and no certificate was seen to compare",
+                ),
             ),
             (
                 answer(false, Some("example.com"), le),

@@ -4,7 +4,7 @@ use super::path::{Path, judged, label};
 use super::{each, leaf, visits};
 use crate::finding::Verdict;
 use crate::judge::{Word, fail, pass};
-use crate::observation::{Ask, Certificate, Http, Leaf, Seen, Timestamp};
+use crate::observation::{Ask, Certificate, Handshake, Http, Leaf, Seen, Timestamp};
 use crate::spec::{MinLeft, Spec};
 use crate::target::Endpoint;
 
@@ -12,10 +12,7 @@ use crate::target::Endpoint;
 pub(super) fn in_date(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let now = seen.started_at();
     let expected = |_: &Endpoint| format!("every certificate of the path valid on {}", now.date());
-    let verdicts = each(spec, seen, expected, |_, handshake| match judged(spec, seen, handshake) {
-        Ok(path) => word(&path, now),
-        Err(message) => fail(message),
-    });
+    let verdicts = each(spec, seen, expected, |at, handshake| dated(spec, seen, at, handshake));
     let clocks = visits(spec, seen).map(|o| clock_off(seen, &o.question.at));
     let said = |(mut verdict, clock): (Verdict, Option<(String, String)>)| {
         let Some((said, id)) = clock else { return verdict };
@@ -23,6 +20,13 @@ pub(super) fn in_date(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
         verdict.resting_on([id])
     };
     verdicts.into_iter().zip(clocks).map(said).collect()
+}
+
+pub(super) fn dated(spec: &Spec, seen: &Seen, _: &Endpoint, handshake: &Handshake) -> Word {
+    match judged(spec, seen, handshake) {
+        Ok(path) => word(&path, seen.started_at()),
+        Err(message) => fail(message),
+    }
 }
 
 /// Automatic renewal happens with about a third of the lifetime left; at a sixth it is failing.

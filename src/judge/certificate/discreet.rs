@@ -2,7 +2,7 @@
 
 use super::{leaf, subject};
 use crate::finding::{Status, Subject, Verdict};
-use crate::judge::{Word, fail, given, pass, skip};
+use crate::judge::{Word, fail, given, pass, skip, unknown};
 use crate::observation::{Certificate, ErrorKind, Observation, Seen, Session, Sni, Stage, registrable};
 use crate::spec::Spec;
 use crate::target::{Host, reserved};
@@ -28,7 +28,8 @@ fn verdict(spec: &Spec, seen: &Seen, o: &Observation<Session>) -> Verdict {
         _ => {
             let verdict = given(o, subject(at), |handshake| match leaf(handshake) {
                 Ok(certificate) => word(spec, &certificate),
-                Err(why) => pass(format!("no name is shown without a name: {why}")),
+                Err(why) if handshake.chain.is_empty() => pass(format!("no name is shown without a name: {why}")),
+                Err(why) => unknown(why),
             });
             let expected = "a certificate without internal names, or an alert";
             if verdict.status == Status::Fail { verdict.expected(expected) } else { verdict }

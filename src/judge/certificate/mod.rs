@@ -57,7 +57,7 @@ fn each(
 }
 
 /// Handshakes with a name of the site.
-fn visits<'a>(spec: &'a Spec, seen: &'a Seen) -> impl Iterator<Item = &'a Observation<Session>> {
+pub(super) fn visits<'a>(spec: &'a Spec, seen: &'a Seen) -> impl Iterator<Item = &'a Observation<Session>> {
     seen.asked::<Session>().filter(|o| o.question.sni == Sni::Own && spec.is_own(&o.question.at.host))
 }
 
@@ -77,11 +77,13 @@ fn subject(at: &Endpoint) -> Subject {
 
 /// Why the certificate shown at a place is not valid for the name that was asked there.
 pub(super) fn flaw(spec: &Spec, seen: &Seen, at: &Endpoint) -> Option<String> {
-    let place = Subject::Url { method: "GET".into(), url: at.origin().to_string(), at: at.ip };
-    let judges = [trust::trusted, names::names_site, dates::in_date];
-    let mut verdicts = judges.iter().flat_map(|judge| judge(spec, seen));
-    let flawed = verdicts.find(|verdict| verdict.status == Status::Fail && verdict.subject == place)?;
-    Some(flawed.message)
+    let o = seen.find(&Session::of(at.clone()))?;
+    let by_hello = by_hello(seen, o).map(|(_, handshake)| handshake);
+    let handshake = by_hello.as_ref().or(o.outcome.as_ref().ok())?;
+    [trust::led_to_root, names::named, dates::dated].iter().find_map(|judge| {
+        let (status, why) = judge(spec, seen, at, handshake);
+        (status == Status::Fail).then_some(why)
+    })
 }
 
 /// What a server that our library cannot speak to shows to a hello, up to TLS 1.2. Nothing proves its key.

@@ -5,17 +5,21 @@ use std::net::IpAddr;
 use super::{each, leaf};
 use crate::finding::Verdict;
 use crate::judge::{Word, fail, pass};
-use crate::observation::{Certificate, Seen};
+use crate::observation::{Certificate, Handshake, Seen};
 use crate::spec::Spec;
 use crate::target::{Endpoint, Host};
 
 /// Each declared name has its own handshake, and its own certificate to be named in.
 pub(super) fn names_site(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let expected = |at: &Endpoint| format!("{} among its subject alternative names", bare(&at.host));
-    each(spec, seen, expected, |at, handshake| match leaf(handshake) {
+    each(spec, seen, expected, |at, handshake| named(spec, seen, at, handshake))
+}
+
+pub(super) fn named(_: &Spec, _: &Seen, at: &Endpoint, handshake: &Handshake) -> Word {
+    match leaf(handshake) {
         Ok(certificate) => word(&at.host, &certificate),
         Err(message) => fail(message),
-    })
+    }
 }
 
 fn word(host: &Host, certificate: &Certificate) -> Word {

@@ -95,6 +95,7 @@ fn without_lists(stapled: Stapled) -> Word {
     match stapled {
         Stapled::Good(end) => good(end),
         Stapled::Unusable(why) => skip(format!("the stapled OCSP response {why}; {NOT_ASKED}")),
+        Stapled::NotRecorded => unknown("whether an OCSP response is stapled was not recorded"),
         _ => skip(format!("no OCSP response is stapled, which is usual; {NOT_ASKED}")),
     }
 }
@@ -232,7 +233,7 @@ mod tests {
             ),
             ("nonsense", leaf, Some(b"no response"), Skip, "the stapled OCSP response is no OCSP response"),
             ("none", leaf, Some(b""), Skip, "no OCSP response is stapled, which is usual"),
-            ("not recorded", leaf, None, Skip, "no OCSP response is stapled"),
+            ("not recorded", leaf, None, Unknown, "whether an OCSP response is stapled was not recorded"),
             ("strict", strict, Some(kept!("strict.ocsp")), Pass, "good until 21"),
             (
                 "strict, none",

@@ -8,14 +8,19 @@ use crate::finding::Verdict;
 use crate::judge::{Word, fail, pass, unknown};
 use crate::observation::{Handshake, Seen};
 use crate::spec::{Roots, Spec};
+use crate::target::Endpoint;
 
 /// A path to a root exists. Whether it is in date is `certificate-in-date`'s word; where both fail, both are said.
 pub(super) fn trusted(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let expected = |_: &_| spec.promised(&format!("a path to {}", roots(spec)), "certificate.roots");
-    each(spec, seen, expected, |_, handshake| match verify(spec, seen, handshake) {
+    each(spec, seen, expected, |at, handshake| led_to_root(spec, seen, at, handshake))
+}
+
+pub(super) fn led_to_root(spec: &Spec, seen: &Seen, _: &Endpoint, handshake: &Handshake) -> Word {
+    match verify(spec, seen, handshake) {
         Ok(sent) => word(spec, seen, handshake, &sent),
         Err(message) => fail(message),
-    })
+    }
 }
 
 fn word(spec: &Spec, seen: &Seen, handshake: &Handshake, sent: &Sent) -> Word {

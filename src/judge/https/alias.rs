@@ -1,11 +1,12 @@
 //! The `www.` name or apex that nobody declared, where it leads to the site.
 
+use super::door::shut;
 use super::location::{Owner, location, owner};
 use crate::finding::{Status, Subject, Verdict};
-use crate::judge::answered::shut_out;
+use crate::judge::answered::{control, shut_out};
 use crate::judge::certificate;
 use crate::judge::{Word, fail, pass, skip, unknown};
-use crate::observation::{Addresses, Ask, ErrorKind, Exchange, Http, Lookup, Observation, Seen, Session, Stage};
+use crate::observation::{Addresses, Ask, ErrorKind, Exchange, Http, Lookup, Observation, Seen, Session};
 use crate::spec::{Sibling, Spec};
 use crate::target::Endpoint;
 
@@ -30,7 +31,7 @@ fn beside(spec: &Spec, seen: &Seen, sibling: &Sibling) -> Vec<Verdict> {
             let upgrade = upgrades.find(|o| o.question.at.host == at.host && o.question.at.ip == at.ip);
             let (status, message) = match shown(spec, seen, o) {
                 (Status::Pass, shown) => {
-                    upgrade.map_or_else(|| unknown("was not asked"), |o| led(spec, o, &shown))
+                    upgrade.map_or_else(|| unknown("was not asked"), |o| led(spec, seen, sibling, o, &shown))
                 }
                 word => word,
             };
@@ -45,15 +46,13 @@ fn beside(spec: &Spec, seen: &Seen, sibling: &Sibling) -> Vec<Verdict> {
     verdicts
 }
 
-/// Its certificate, judged as if the name were declared.
+/// Its certificate, judged as that of a name of the site is.
 fn shown(spec: &Spec, seen: &Seen, o: &Observation<Session>) -> Word {
     let at = &o.question.at;
-    let mut declared = spec.clone();
-    declared.aliases.push(at.origin());
     match &o.outcome {
         Err(error) if matches!(error.kind, ErrorKind::Alert(_)) => fail(error.to_string()),
         Err(error) => unknown(error.to_string()),
-        Ok(_) => match certificate::flaw(&declared, seen, at) {
+        Ok(_) => match certificate::flaw(spec, seen, at) {
             Some(why) => fail(why),
             None => pass("its certificate is valid"),
         },
@@ -61,19 +60,21 @@ fn shown(spec: &Spec, seen: &Seen, o: &Observation<Session>) -> Word {
 }
 
 /// What its plain HTTP answers.
-fn led(spec: &Spec, o: &Observation<Http>, shown: &str) -> Word {
-    let exchange = match &o.outcome {
-        Ok(exchange) => exchange,
-        // nginx's 444, and a port that is shut.
-        Err(error) if (error.stage, &error.kind) == (Stage::Connect, &ErrorKind::Refused) => {
-            return pass(format!("{shown}, and plain http is refused"));
-        }
-        Err(error) if matches!(error.kind, ErrorKind::Closed | ErrorKind::Reset) => {
-            return pass(format!("{shown}, and plain http is not answered"));
-        }
-        Err(error) => return unknown(error.to_string()),
+fn led(spec: &Spec, seen: &Seen, sibling: &Sibling, o: &Observation<Http>, shown: &str) -> Word {
+    let error = match &o.outcome {
+        Ok(exchange) => return answered(spec, exchange, shown),
+        Err(error) => error,
     };
-    answered(spec, exchange, shown)
+    // The plain request that a negative rests on was asked by the declared name.
+    let declared = Endpoint { host: sibling.of.host.clone(), ..o.question.at.clone() };
+    match (shut(spec, seen, o, error), control(spec, seen, &declared)) {
+        ((Status::Pass, _), Err(word)) => word,
+        ((Status::Pass, _), Ok(())) if error.kind == ErrorKind::Refused => {
+            pass(format!("{shown}, and plain http is refused"))
+        }
+        ((Status::Pass, _), Ok(())) => pass(format!("{shown}, and plain http is not answered")),
+        (word, _) => word,
+    }
 }
 
 fn answered(spec: &Spec, exchange: &Exchange, shown: &str) -> Word {
@@ -123,7 +124,7 @@ mod tests {
     use crate::judge::certificate::issued::{handshake, root, trusting};
     use crate::judge::headers::tests::{fact, question};
     use crate::judge::tests::{lookup, seen_from, timeout};
-    use crate::observation::{Fact, ProbeError, Response, Vantage};
+    use crate::observation::{Fact, ProbeError, Response, Stage, Vantage};
     use crate::target::{Family, Scheme};
 
     const WWW: &str = "www.app.example.com";
@@ -215,7 +216,9 @@ mod tests {
             ),
             (fact(Session::of(at(Scheme::Https)), Err(timeout())), to(here), Status::Unknown, "no answer in 5 s"),
         ] {
-            let facts = names(&["203.0.113.7"], &[]).into_iter().chain([session, upgrade(answer)]);
+            let page = || Ok(exchange(vec![response(200, &[], "welcome")]));
+            let visits = [Ask::Visit, Ask::Again].map(|ask| fact(question(ask, "/"), page()));
+            let facts = names(&["203.0.113.7"], &[]).into_iter().chain(visits).chain([session, upgrade(answer)]);
             let verdicts = secured(&spec, &seen_from(Vantage::default(), facts));
             let [verdict] = &verdicts[..] else { panic!("{verdicts:?}") };
             assert_eq!((verdict.status, verdict.message.as_str()), (status, message));

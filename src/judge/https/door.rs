@@ -32,7 +32,7 @@ pub(in crate::judge) fn door<'a>(spec: &Spec, seen: &Seen, o: &'a Observation<Ht
 }
 
 /// Whether nothing is served there, as far as the port itself tells.
-fn shut(spec: &Spec, seen: &Seen, o: &Observation<Http>, error: &ProbeError) -> Word {
+pub(super) fn shut(spec: &Spec, seen: &Seen, o: &Observation<Http>, error: &ProbeError) -> Word {
     let at = o.question.at.socket();
     let port = at.port();
     let refuses = || match refusal(spec, seen, at).0 {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::route::is_inside;
 use crate::catalogue::Page;
 use crate::finding::{Status, Subject, Verdict};
-use crate::judge::certificate::leads_to_roots;
+use crate::judge::certificate::{leads_to_roots, visits};
 use crate::judge::{given, unknown};
 use crate::observation::{Greet, Knock, Observation, PortState, Reply, Route, Seen, Session};
 use crate::spec::Spec;
@@ -15,7 +15,7 @@ pub(super) fn path_honest(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let mut addresses: Vec<IpAddr> = decoys(seen).map(|o| o.question.at.ip()).collect();
     addresses.dedup();
     let ports = addresses.into_iter().map(|ip| host(spec, seen, ip));
-    let opened = seen.asked::<Session>().filter_map(|o| {
+    let opened = visits(spec, seen).filter_map(|o| {
         let at = &o.question.at;
         let why = intercepted(spec, seen, o)?;
         let subject = Subject::Url { method: "GET".into(), url: at.origin().to_string(), at: at.ip };
@@ -109,7 +109,7 @@ pub(in crate::judge) fn unless_intercepted(spec: &Spec, seen: &Seen, page: &Page
     if !["certificate", "tls"].contains(&page.family) {
         return verdict;
     }
-    let mut sessions = seen.asked::<Session>().filter(|o| o.question.at.ip == ip);
+    let mut sessions = visits(spec, seen).filter(|o| o.question.at.ip == ip);
     match sessions.find_map(|o| Some((o.id(), intercepted(spec, seen, o)?))) {
         None => verdict,
         Some((id, why)) => Verdict::new(verdict.subject, Status::Unknown, why).resting_on([id]),

@@ -32,6 +32,20 @@ async fn an_alert_a_close_and_other_protocols_are_kept_apart() {
     }
 }
 
+/// A server that chose and then hung up has refused nothing.
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_no_refusal() {
+    let chosen = [&[22, 3, 1, 0, 42, 2, 0, 0, 38, 3, 1][..], &[7; 32], &[0, 0, 5, 0]].concat();
+    for cut in [chosen.len(), 20, 3] {
+        let peer = Peer::plain(Act::Banner(chosen[..cut].to_vec())).await;
+        let (_, outcome) = asked(&peer, Offer::Rc4).await;
+        // A reset may take with it what was not read yet; then nothing had begun.
+        if outcome != Ok(Offered::Reset) {
+            assert_eq!(outcome.unwrap_err().detail, "the answer to the hello breaks off", "{cut} bytes");
+        }
+    }
+}
+
 #[tokio::test]
 async fn silence_is_asked_once_more_and_is_no_refusal() {
     let peer = Peer::plain(Act::Tarpit).await;

@@ -181,6 +181,28 @@ mod tests {
     }
 
     #[test]
+    fn what_no_canary_confirmed_is_not_known_when_a_sweep_ends_early() {
+        let mut ports = Ports::new(&(1..=4).collect());
+        for _ in 0..3 {
+            ports.ask(1);
+        }
+        let first = ports.close_batch();
+        ports.confirm(first);
+        for port in [2, 3, 4] {
+            for _ in 0..3 {
+                ports.ask(port);
+            }
+            ports.close_batch();
+        }
+        ports.heard(3, 2, State::Open);
+        ports.ask(4);
+        ports.void_all();
+        let swept = ports.swept(3);
+        let said = [swept.open, swept.silent, swept.unknown].map(|ports| ports.to_string());
+        assert_eq!(said, ["3", "1", "2,4"]);
+    }
+
+    #[test]
     fn every_port_stands_in_one_set() {
         let mut ports = ports();
         for _ in 0..3 {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use super::{believed, datastore_words, direct, is_bare};
+use super::{believed, datastore_words, direct};
 use crate::finding::{Status, Subject, Verdict};
-use crate::judge::vantage::{Silence, is_doubtful, silence};
+use crate::judge::vantage::{Silence, answers_everywhere, answers_for_all, is_doubtful, refusal, silence};
 use crate::judge::{Word, fail, given, unknown};
 use crate::observation::{Greet, Knock, Observation, PortState, Seen, Sweep, Swept, is_often_blocked};
 use crate::spec::{self, Spec};
-use crate::target::PortSet;
+use crate::target::{Family, PortSet};
 
 /// Open ports of one address that get a verdict of their own.
 const MOST_SHOWN: usize = 32;
@@ -22,8 +22,7 @@ pub(super) fn only_expected_ports_open(spec: &Spec, seen: &Seen) -> Vec<Verdict>
     if spec.swept_ports().is_empty() {
         return site(Status::Skip, "each port of ports.sweep is judged by its name");
     }
-    let swept = seen.asked::<Sweep>().flat_map(|o| at_address(spec, seen, o));
-    swept.chain(unswept(spec, seen)).collect()
+    seen.asked::<Sweep>().flat_map(|o| at_address(spec, seen, o)).collect()
 }
 
 fn at_address(spec: &Spec, seen: &Seen, o: &Observation<Sweep>) -> Vec<Verdict> {
@@ -36,7 +35,8 @@ fn at_address(spec: &Spec, seen: &Seen, o: &Observation<Sweep>) -> Vec<Verdict> 
         open.iter().take(MOST_SHOWN).map(|port| open_port(spec, seen, swept, (at, port).into())).collect();
     if open.len() > MOST_SHOWN {
         let more: PortSet = open.iter().skip(MOST_SHOWN).collect();
-        let (status, words) = is_open(swept, format!("{} more ports are open: {more}", more.len()), false);
+        let words = format!("{} more ports are open: {more}", more.len());
+        let (status, words) = is_open(spec, seen, at, swept, words, false);
         verdicts.push(Verdict::new(Subject::Address(at), status, words));
     }
     verdicts.push(the_rest(spec, seen, at, o.question.ports.len(), swept));
@@ -59,7 +59,8 @@ fn open_port(spec: &Spec, seen: &Seen, swept: &Swept, at: SocketAddr) -> Verdict
     });
     let said = said.or_else(|| visits.first().map(|(_, words)| words.clone()));
     let speaks = said.is_some();
-    let (status, message) = is_open(swept, said.unwrap_or_else(|| "is open and says nothing".into()), speaks);
+    let said = said.unwrap_or_else(|| "is open and says nothing".into());
+    let (status, message) = is_open(spec, seen, at.ip(), swept, said, speaks);
     let ids = knock.map(Observation::id).into_iter().chain(visits.into_iter().map(|(id, _)| id));
     Verdict::new(Subject::Port(at.port(), at.ip()), status, message).resting_on(ids)
 }
@@ -79,33 +80,52 @@ fn words(greet: Greet, greeting: &str) -> String {
     }
 }
 
-/// Where something answers for the host on every port, an open one must say something to be believed.
-fn is_open(swept: &Swept, words: String, speaks: bool) -> Word {
-    match &swept.stopped {
-        Some(why) if swept.answers_everywhere() && !speaks => unknown(format!("{words}, and {why}")),
-        _ => fail(words),
+/// Where something answers for the host, an open port must say something to be believed.
+fn is_open(spec: &Spec, seen: &Seen, at: IpAddr, swept: &Swept, words: String, speaks: bool) -> Word {
+    let somebody = || {
+        let stopped = swept.stopped.clone().filter(|_| swept.answers_everywhere());
+        somebody_else(spec, seen, at).or_else(|| answers_everywhere(seen, at)).or(stopped)
+    };
+    match Some(()).filter(|()| !speaks).and_then(|()| somebody()) {
+        Some(why) => unknown(format!("{words}, and {why}")),
+        None => fail(words),
     }
+}
+
+/// Why no port is the host's own word.
+fn somebody_else(spec: &Spec, seen: &Seen, at: IpAddr) -> Option<String> {
+    answers_for_all(spec, seen, Family::of(at)).map(|(why, _)| why)
+}
+
+/// Why the refusals of a sweep may not be the host's: those of its sample stand for all.
+fn doubtful_refusal(spec: &Spec, seen: &Seen, at: IpAddr, swept: &Swept) -> Option<String> {
+    let mut words =
+        swept.sampled_refused(at).into_iter().map(|port| (port, refusal(spec, seen, (at, port).into()).0));
+    words.find_map(|(port, (status, why))| (status != Status::Pass).then(|| format!("{port} {why}")))
 }
 
 /// All that is not open there.
 fn the_rest(spec: &Spec, seen: &Seen, at: IpAddr, asked: usize, swept: &Swept) -> Verdict {
     let counts = format!("{asked} ports swept: {}", counts(spec, swept));
-    let (word, proof, declared) = if !swept.unknown.is_empty() {
-        let why = swept.stopped.as_deref().unwrap_or("no answer tells");
-        (unknown(format!("{counts}: {why}")), vec![], None)
-    } else if let Some(word) = doubtful(spec, seen, at, swept) {
-        (word, vec![], None)
-    } else {
-        match silence(spec, seen, at, swept) {
-            Silence::None => (believed(spec, seen, at, counts), vec![], None),
-            Silence::Proven(by, ids) => (believed(spec, seen, at, format!("{counts}; {by}")), ids, None),
-            Silence::Declared => {
-                let words = format!("{counts}, and egress is assumed");
-                (believed(spec, seen, at, words), vec![], Some("egress assumed"))
+    let (word, proof, declared) =
+        if let Some(why) = somebody_else(spec, seen, at).or_else(|| doubtful_refusal(spec, seen, at, swept)) {
+            (unknown(format!("{counts}: {why}")), vec![], None)
+        } else if !swept.unknown.is_empty() {
+            let why = swept.stopped.as_deref().unwrap_or("no answer tells");
+            (unknown(format!("{counts}: {why}")), vec![], None)
+        } else if let Some(word) = doubtful(spec, seen, at, swept) {
+            (word, vec![], None)
+        } else {
+            match silence(spec, seen, at, swept) {
+                Silence::None => (believed(spec, seen, at, counts), vec![], None),
+                Silence::Proven(by, ids) => (believed(spec, seen, at, format!("{counts}; {by}")), ids, None),
+                Silence::Declared => {
+                    let words = format!("{counts}, and egress is assumed");
+                    (believed(spec, seen, at, words), vec![], Some("egress assumed"))
+                }
+                Silence::Unproven(why) => (unknown(format!("{counts}; {why}")), vec![], None),
             }
-            Silence::Unproven(why) => (unknown(format!("{counts}; {why}")), vec![], None),
-        }
-    };
+        };
     let verdict = Verdict::new(Subject::Address(at), word.0, word.1).resting_on(proof);
     match declared {
         Some(word) if verdict.status == Status::Pass => verdict.declared(word),
@@ -146,34 +166,18 @@ fn blocked(at: IpAddr, swept: &Swept) -> Option<Verdict> {
     alone.then(|| Verdict::new(Subject::Address(at), Status::Skip, message).unseen())
 }
 
-/// Addresses whose web port takes no connections are not swept.
-fn unswept(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
-    let is_web = |o: &&Observation<Knock>| {
-        let at = o.question.at;
-        is_bare(o)
-            && spec.origins().any(|origin| origin.port == at.port())
-            && !spec.vantage.control.contains(&at.ip())
-            && !seen.asked::<Sweep>().any(|sweep| sweep.question.at == at.ip())
-            && !matches!(o.outcome, Ok(PortState::Open { reset: false, .. }))
-    };
-    let verdict = |o: &Observation<Knock>| {
-        let at = o.question.at;
-        given(o, Subject::Address(at.ip()), |_| {
-            unknown(format!("was not swept: port {} takes no connections", at.port()))
-        })
-    };
-    seen.asked::<Knock>().filter(is_web).map(verdict).collect()
-}
-
 /// What is known of each port that is open somewhere and should not be, at each address that was swept.
 pub(super) fn by_port(spec: &Spec, seen: &Seen) -> BTreeMap<u16, Vec<Verdict>> {
     let sweeps = || seen.asked::<Sweep>().filter_map(|o| Some((o, o.outcome.as_ref().ok()?)));
     let open: PortSet =
         sweeps().flat_map(|(_, swept)| unexpected(spec, swept).iter().collect::<Vec<_>>()).collect();
+    let known: Vec<_> =
+        sweeps().map(|(o, swept)| (o, swept, Known::of(spec, seen, o.question.at, swept))).collect();
     let each = |port: u16| {
-        let verdicts = sweeps().filter(|(o, _)| o.question.ports.contains(port)).map(|(o, swept)| {
+        let here = known.iter().filter(|(o, ..)| o.question.ports.contains(port));
+        let verdicts = here.map(|(o, swept, known)| {
             let at = o.question.at;
-            let (status, message) = state(spec, seen, at, swept, port);
+            let (status, message) = state(spec, seen, at, swept, known, port);
             let knock = greeted(seen, (at, port).into()).map(Observation::id);
             Verdict::new(Subject::Port(port, at), status, message).resting_on(knock).resting_on([o.id()])
         });
@@ -182,16 +186,39 @@ pub(super) fn by_port(spec: &Spec, seen: &Seen) -> BTreeMap<u16, Vec<Verdict>> {
     open.iter().take(MOST_SHOWN).map(each).collect()
 }
 
-fn state(spec: &Spec, seen: &Seen, at: IpAddr, swept: &Swept, port: u16) -> Word {
+/// What is the same for all ports of a sweep.
+struct Known {
+    somebody_else: Option<String>,
+    refusal: Option<String>,
+    silence: Silence,
+}
+
+impl Known {
+    fn of(spec: &Spec, seen: &Seen, at: IpAddr, swept: &Swept) -> Self {
+        Self {
+            somebody_else: somebody_else(spec, seen, at),
+            refusal: doubtful_refusal(spec, seen, at, swept),
+            silence: silence(spec, seen, at, swept),
+        }
+    }
+}
+
+fn state(spec: &Spec, seen: &Seen, at: IpAddr, swept: &Swept, known: &Known, port: u16) -> Word {
     if swept.open.contains(port) {
-        return is_open(swept, "port is open".into(), false);
+        return is_open(spec, seen, at, swept, "port is open".into(), false);
+    }
+    if let Some(why) = &known.somebody_else {
+        return unknown(why.clone());
     }
     if swept.refused.contains(port) {
-        return believed(spec, seen, at, "refuses connections".into());
+        return match &known.refusal {
+            Some(why) => unknown(why.clone()),
+            None => believed(spec, seen, at, "refuses connections".into()),
+        };
     }
     if swept.silent.contains(port) {
-        return match silence(spec, seen, at, swept) {
-            Silence::Unproven(why) => unknown(why),
+        return match &known.silence {
+            Silence::Unproven(why) => unknown(why.clone()),
             Silence::None => unknown("is silent, as providers often make it"),
             Silence::Proven(..) | Silence::Declared => believed(spec, seen, at, "is silent".into()),
         };

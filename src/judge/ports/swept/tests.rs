@@ -169,14 +169,10 @@ fn where_something_answers_for_the_host_open_must_speak() {
 #[test]
 fn what_was_not_swept_is_said() {
     let mut spec = spec();
-    let shut = || fact(knock(&format!("[{V6}]:443"), Greet::Nothing), Ok(PortState::Refused));
-    let facts = with([swept(V4, Ok(found("", "8001-8010", "", ""))), shut()]);
-    let unswept = (Unknown, "was not swept: port 443 takes no connections");
-    assert_eq!(said(&judged(&spec, facts)), [(Pass, "10 ports swept: 10 refused"), unswept]);
     spec.ports.sweep = spec::Sweep::Listed(ports("5432"));
     assert_eq!(said(&judged(&spec, with([]))), [(Skip, "each port of ports.sweep is judged by its name")]);
     spec.ports.sweep = spec::Sweep::Off;
-    let verdicts = judged(&spec, with([shut()]));
+    let verdicts = judged(&spec, with([]));
     assert_eq!(said(&verdicts), [(Skip, "ports.sweep is off")]);
     assert!(!verdicts[0].unseen);
 }
@@ -216,5 +212,38 @@ fn a_swept_port_that_is_open_on_one_family_is_a_gap() {
         spec.ports.closed.clear();
         let verdicts = families_agree(&spec, &seen_from(Vantage::default(), facts));
         assert_eq!(said(&verdicts), want);
+    }
+}
+
+/// What is asked of named ports is asked of swept ones: does somebody else answer?
+#[test]
+fn swept_ports_are_the_hosts_only_where_nobody_answers_for_it() {
+    use crate::judge::vantage::tests::{crossing, passage, route};
+    use crate::observation::{Crossing, Reply, Seek};
+    let at = format!("{V4}:443");
+    let path = || route(&at, "10.0.0.1 198.51.100.1 198.51.100.2 open");
+    let decoys = || {
+        let reset = || Ok(PortState::Open { greeting: None, reset: true });
+        [20_001, 20_002].map(|port| fact(knock(&format!("{V4}:{port}"), Greet::Decoy), reset())).to_vec()
+    };
+    let sample: Vec<u16> = found("", "8001-8010", "", "").sampled_refused(V4.parse().unwrap());
+    let asked = |reply| {
+        let port = |port: &u16| Crossing { replies: vec![reply], ..crossing(*port, "-", "", None) };
+        let told = passage(V4, 3, Seek::Refusal, sample.iter().map(port).collect());
+        [path(), vec![told]].concat()
+    };
+    let expired = Reply::Expired { by: "198.51.100.2".parse().unwrap(), own: false };
+    for (facts, open, want) in [
+        (vec![], "8001", vec![Fail, Pass]),
+        (decoys(), "8001", vec![Unknown, Pass]),
+        (route(&at, "open"), "8001", vec![Unknown, Unknown]),
+        (asked(expired), "", vec![Pass]),
+        (asked(Reply::Refused), "", vec![Unknown]),
+    ] {
+        let refused = if open.is_empty() { "8001-8010" } else { "8002-8010" };
+        let facts = with([vec![swept(V4, Ok(found(open, refused, "", "")))], facts].concat());
+        let verdicts = judged(&spec(), facts);
+        let statuses: Vec<Status> = verdicts.iter().map(|verdict| verdict.status).collect();
+        assert_eq!(statuses, want, "{verdicts:#?}");
     }
 }
