@@ -13,7 +13,7 @@ use crate::target::PortSet;
 pub struct Sweep {
     pub at: IpAddr,
     pub ports: PortSet,
-    /// An open port of the same address, asked again and again: what is lost there is lost elsewhere too.
+    /// A port of the same address that answers, asked again and again: what is lost there is lost elsewhere too.
     pub beside: u16,
 }
 

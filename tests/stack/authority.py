@@ -15,6 +15,7 @@ SOUND = {
     "digest": "sha256",
     "issuer": "intermediate",
     "sends_intermediate": True,
+    "extensions": "leaf",
 }
 LEAVES = {
     "sound": {},
@@ -27,6 +28,11 @@ LEAVES = {
     "untrusted": {"issuer": "stranger"},
     "rsa-1024": {"key": ("rsa", "-pkeyopt", "rsa_keygen_bits:1024")},
     "sha-1": {"digest": "sha1"},
+    "must-staple": {"extensions": "strict"},
+    "stapled": {},
+    "stapled-revoked": {},
+    "internal": {"names": ("grafana.internal",)},
+    "with-apex": {"names": (SITE, ALIAS, "example.com")},
 }
 CONFIG = """
 [ca]
@@ -35,6 +41,7 @@ default_ca = here
 database = {folder}/index.txt
 new_certs_dir = {folder}
 rand_serial = yes
+default_md = sha256
 unique_subject = no
 policy = any
 copy_extensions = copy
@@ -48,6 +55,11 @@ subjectKeyIdentifier = hash
 basicConstraints = critical, CA:false
 keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth
+[strict]
+basicConstraints = critical, CA:false
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+tlsfeature = status_request
 """
 
 
@@ -88,12 +100,29 @@ class Authority:
         if not chain.exists():
             leaf = SOUND | LEAVES[name]
             self.key(name, leaf["key"])
-            self.issue(name, leaf["issuer"], "leaf", leaf["names"], leaf["begins"], leaf["ends"], leaf["digest"])
+            self.issue(
+                name, leaf["issuer"], leaf["extensions"], leaf["names"], leaf["begins"], leaf["ends"], leaf["digest"]
+            )
             sent = [self.folder / f"{name}.pem"]
             if leaf["sends_intermediate"]:
                 sent.append(self.folder / f"{leaf['issuer']}.pem")
             chain.write_text("".join(pem.read_text() for pem in sent))
         return chain, key
+
+    def staple(self, name: str, standing: str):
+        """An OCSP response beside the certificate: good | revoked."""
+        self.certificate(name)
+        leaf, issuer = self.folder / f"{name}.pem", self.folder / f"{SOUND['issuer']}.pem"
+        signer = issuer.with_suffix(".key")
+        if standing == "revoked":
+            self.ca(SOUND["issuer"], "-revoke", leaf)
+        made = self.folder / f"{name}.ocsp"
+        index = ("-index", self.folder / "index.txt", "-CA", issuer, "-rsigner", issuer, "-rkey", signer)
+        sh("openssl", "ocsp", *index, "-issuer", issuer, "-cert", leaf, "-ndays", 7, "-noverify", "-respout", made)
+
+    def ca(self, issuer, *words):
+        own = ("-cert", self.folder / f"{issuer}.pem", "-keyfile", self.folder / f"{issuer}.key")
+        sh("openssl", "ca", "-batch", "-notext", "-config", self.config, *own, *words)
 
     def key(self, name, kind):
         algorithm, *options = kind
@@ -115,30 +144,8 @@ class Authority:
             asked,
         )
         now = datetime.datetime.now(datetime.timezone.utc)
-        sh(
-            "openssl",
-            "ca",
-            "-batch",
-            "-notext",
-            "-config",
-            self.config,
-            "-extensions",
-            extensions,
-            "-md",
-            digest,
-            "-cert",
-            self.folder / f"{issuer}.pem",
-            "-keyfile",
-            self.folder / f"{issuer}.key",
-            "-startdate",
-            stamp(now + begins * DAY),
-            "-enddate",
-            stamp(now + ends * DAY),
-            "-in",
-            asked,
-            "-out",
-            made,
-        )
+        dates = ("-startdate", stamp(now + begins * DAY), "-enddate", stamp(now + ends * DAY))
+        self.ca(issuer, "-extensions", extensions, "-md", digest, *dates, "-in", asked, "-out", made)
 
 
 def stamp(moment) -> str:

@@ -10,6 +10,7 @@ ALIAS = "www.example.com"
 
 # Documentation prefixes (RFC 5737, RFC 3849, RFC 9637): nothing here is private, and nothing is anybody's.
 HOST4, HOST6 = "203.0.113.7", "2001:db8::7"
+HIDDEN4 = "203.0.113.9"  # the host's too, and no name leads there
 CONTROL4, CONTROL6 = "203.0.113.250", "2001:db8::250"
 SCAN4, SCAN6 = "198.51.100.20", "2001:db8:5::20"
 HOME4, HOME6 = "192.168.1.20", "fd00:1::20"
@@ -30,6 +31,7 @@ class Firewall:
     drop4: tuple = ()  # ports that are silent whatever the mode
     drop6: tuple = ()
     quic: bool = True  # UDP 443 is let in
+    hidden: bool = True  # 80 and 443 are let in at the address that no name leads to
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,16 @@ class Front:
     kind: str = "caddy"  # caddy | nginx | haproxy (sound alone) | none (nothing listens on 80 and 443)
     certificate: str = "sound"  # a name in authority.py
     redirect: str = "same-host"  # same-host | fixed-name | gap (/api/health answers on :80) | found (302) | none
-    unknown: str = "closed"  # other names: closed | empty (200 without content) | blog (another site) | api (it decides)
+    unknown: str = "closed"  # other names: closed | empty (200 without content) | blog (another site) | api (it decides) |
+    # internal (nginx: a certificate with a name of the inside)
     alias: str = "redirects"  # the www name: redirects | serves
     headers: str = "page"  # page (the API sends its own) | everywhere (both send them) | not-on-404
     hsts: bool = True
+    subdomains: bool = True  # HSTS holds for them as well
+    http2: bool = True
+    staple: str = ""  # an OCSP response (nginx): "" (none) | good | revoked
+    network: bool = False  # every answer has the field of a content delivery network
+    apex: bool = False  # example.com has a certificate and leads to the site
     limit: str = ""  # after some requests (nginx): "" (none) | 503 (nginx's own) | page (200 and a page that asks)
     wall: bool = False  # a password before everything (nginx)
     dotenv: bool = False  # /.env lies in a folder that is served
@@ -86,6 +94,13 @@ class Postgres:
 
 
 @dataclass(frozen=True)
+class Console:
+    """Some tool of the owner's on 9000."""
+
+    running: bool = False
+
+
+@dataclass(frozen=True)
 class Names:
     """What the resolver of the scanner says."""
 
@@ -93,6 +108,9 @@ class Names:
     missing: tuple = ()  # names that do not exist
     aaaa: bool = True
     also: tuple = ()  # further addresses of the site
+    apex: bool = False  # example.com leads to the site as well
+    zone: str = ""  # its name server: "" (none is known) | agrees | differs
+    caa: str = ""  # who may issue
 
 
 @dataclass(frozen=True)
@@ -149,6 +167,7 @@ class Deployment:
     web: Web = field(default_factory=Web)
     redis: Redis = field(default_factory=Redis)
     postgres: Postgres = field(default_factory=Postgres)
+    console: Console = field(default_factory=Console)
     names: Names = field(default_factory=Names)
     scanner: Scanner = field(default_factory=Scanner)
     routers: Routers = field(default_factory=Routers)

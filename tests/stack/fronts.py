@@ -10,7 +10,8 @@ HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-HSTS = "max-age=31536000; includeSubDomains"
+HSTS = {True: "max-age=31536000; includeSubDomains", False: "max-age=31536000"}  # for subdomains as well, or not
+NETWORK = ("CF-Ray", "8f0e1d2c3b4a5968-FRA")
 API, WEB = "127.0.0.1:8000", "127.0.0.1:3000"
 # Another site of the same owner on the same server: the same policy, other words.
 BLOG = (
@@ -42,7 +43,9 @@ def nginx(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> s
     )
     api = block("location /api/", f"proxy_pass http://{API};")
     # `add_header` in a block takes the place of those around it: HSTS is said again beside the others.
-    hsts = f'add_header Strict-Transport-Security "{HSTS}" always;' if front.hsts else ""
+    hsts = f'add_header Strict-Transport-Security "{HSTS[front.subdomains]}" always;' if front.hsts else ""
+    if front.network:
+        hsts += f"\nadd_header {' '.join(NETWORK)} always;"
     policy = "\n".join(
         f'add_header {name} "{value}"' + (";" if front.headers == "not-on-404" and value == "nosniff" else " always;")
         for name, value in HEADERS.items()
@@ -64,7 +67,10 @@ def nginx(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> s
     if front.dotenv:
         site.append(block("location = /.env", f"root {public};", "default_type text/plain;"))
 
-    https = "listen 443 ssl http2;\nlisten [::]:443 ssl http2;"
+    http2 = " http2" if front.http2 else ""
+    https = f"listen 443 ssl{http2};\nlisten [::]:443 ssl{http2};"
+    if front.staple:
+        certificate += f"\nssl_stapling on;\nssl_stapling_file {chain.parent / front.certificate}.ocsp;"
     alias = ""
     names = f"{SITE} {ALIAS}"
     if front.alias == "redirects":
@@ -86,6 +92,7 @@ def nginx(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> s
             "empty": [certificate, "return 200;"],
             "blog": [certificate, f"{hsts}\n{policy}\ndefault_type text/html;\nreturn 200 '{BLOG}';"],
             "api": [certificate, proxy, api, block("location /", "return 444;")],
+            "internal": [certificate.replace(front.certificate, "internal"), "return 444;"],
         }[front.unknown],
     )
 
@@ -134,7 +141,9 @@ def caddy(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> s
     tls = f"tls {chain} {key}"
     api = block("handle /api/*", f"reverse_proxy {API}")
     policy = "\n".join(f'{name} "{value}"' for name, value in HEADERS.items())
-    hsts = f'header Strict-Transport-Security "{HSTS}"' if front.hsts else ""
+    hsts = f'header Strict-Transport-Security "{HSTS[front.subdomains]}"' if front.hsts else ""
+    if front.network:
+        hsts += f"\nheader {' '.join(NETWORK)}"
     everywhere = block("header", policy) if front.headers == "everywhere" else ""
     at_page = "" if front.headers == "everywhere" else block("header", policy)
     web = f"reverse_proxy {WEB}"
@@ -150,6 +159,8 @@ def caddy(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> s
     if front.alias == "redirects":
         names = SITE
         alias = block(ALIAS, tls, hsts, f"redir https://{SITE}{{uri}} permanent")
+    if front.apex:
+        alias += block("example.com", tls, f"redir https://{SITE}{{uri}} permanent")
     unknown = {
         "closed": "",  # with the name in TLS an alert, in Host alone an empty 200
         "empty": block("https://", tls),
@@ -190,7 +201,7 @@ def haproxy(front: Front, chain: Path, key: Path, folder: Path, public: Path) ->
         pem=pem,
         site=SITE,
         alias=ALIAS,
-        hsts=f'http-after-response set-header Strict-Transport-Security "{HSTS}"',
+        hsts=f'http-after-response set-header Strict-Transport-Security "{HSTS[True]}"',
         policy="\n    ".join(f'http-response set-header {name} "{value}"' for name, value in HEADERS.items()),
         api=API,
         web=WEB,

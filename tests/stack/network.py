@@ -19,6 +19,7 @@ from deployment import (
     CONTROL6,
     HOME4,
     HOME6,
+    HIDDEN4,
     HOST4,
     HOST6,
     ROUTERS,
@@ -79,6 +80,7 @@ LINKS = {
     "host": f"""
         link set lo up
         address add {HOST4}/24 dev eth0
+        address add {HIDDEN4}/24 dev eth0
         address add {HOST6}/64 dev eth0 nodad
         link set eth0 up
         route add default via {GATE_HOST4}

@@ -1,6 +1,6 @@
 """What nftables does where: each thing is a table of its own, written anew when it changes."""
 
-from deployment import CONTAINER4, CONTAINER6, HOST4, HOST6, Container, Firewall, Impostor, Routers
+from deployment import CONTAINER4, CONTAINER6, HIDDEN4, HOST4, HOST6, Container, Firewall, Impostor, Routers
 
 FILTER = "type filter hook {} priority {}; policy accept;"
 DNAT = "type nat hook prerouting priority -100; policy accept;"
@@ -38,8 +38,9 @@ def guard(firewall: Firewall) -> dict:
             "meta l4proto { icmp, ipv6-icmp } accept",
             *ports("ipv4", firewall.drop4, "drop"),
             *ports("ipv6", firewall.drop6, "drop"),
+            *([] if firewall.hidden else [f"ip daddr {HIDDEN4} tcp dport {{ 80, 443 }} reject with tcp reset"]),
             "tcp dport { 22, 80, 443 } accept",
-            *(["udp dport 443 accept"] if firewall.quic else []),
+            f"udp dport 443 {'accept' if firewall.quic else 'drop'}",
             *ports("ipv4", firewall.allow4, "accept"),
             *ports("ipv6", firewall.allow6, "accept"),
             LAST_WORD[firewall.mode],

@@ -36,6 +36,7 @@ class Scenario:
     fails: dict = field(default_factory=dict)
     unknown: dict = field(default_factory=dict)
     passes: dict = field(default_factory=dict)
+    advice: dict = field(default_factory=dict)  # check of the gate `advice` → its status
     follows: tuple = ()  # checks that may fail beside it
     no_pass: tuple = ()  # checks and families that must not say pass
     given: bool = False

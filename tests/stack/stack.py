@@ -4,11 +4,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import fronts
 from authority import Authority
-from deployment import ALIAS, BRIDGE4, BRIDGE6, CONTROL4, CONTROL6, GUARDED_PORTS, HOST4, HOST6, SITE, Deployment
+from deployment import ALIAS, BRIDGE4, BRIDGE6, GUARDED_PORTS, HIDDEN4, HOST4, HOST6, SITE, Deployment
 from network import HERE, IMPOSTOR, LOCAL_PROXY, Network, remove_leftovers, sh
 from servers import Server, uvicorn
 
@@ -98,6 +99,10 @@ class Stack:
         if front.kind == "none":
             return None
         chain, key = self.authority.certificate(front.certificate)
+        if front.staple:
+            self.authority.staple(front.certificate, front.staple)
+        if front.unknown == "internal":
+            self.authority.certificate("internal")
         text = getattr(fronts, front.kind)(front, chain, key, self.folder, self.public)
         config = self.folder / f"{front.kind}.conf"
         config.write_text(text)
@@ -200,8 +205,18 @@ class Stack:
             stop="INT",
         )
 
+    def change_console(self, console):
+        self.stop("console")
+        if console.running:
+            command = ["python3", HERE / "listener.py", HOST4, HOST6, 9000]
+            return self.start("console", self.network.host, command, tcp=[9000])
+
     def change_names(self, names):
         self.stop("resolver")
+        self.stop("name server")
+        if names.zone:
+            told = names if names.zone == "agrees" else replace(names, also=(HIDDEN4,))
+            self.start("name server", self.network.host, self.dnsmasq(HIDDEN4, told), udp=[53]).wait()
         if names.answer == "records":
             command = self.dnsmasq(RESOLVER, names)
         else:
@@ -248,6 +263,12 @@ class Stack:
             if name not in names.missing:
                 said += [f"--host-record={name},{HOST4}" + (f",{HOST6}" if names.aaaa else "")]
         said += [f"--host-record={SITE},{address}" for address in names.also]
+        if names.apex:
+            said += [f"--host-record=example.com,{HOST4},{HOST6}"]
+        if names.zone:
+            said += [f"--host-record=ns1.example.com,{HIDDEN4}", f"--dns-rr=example.com,2,{wire('ns1.example.com')}"]
+        if names.caa:
+            said += [f"--dns-rr=example.com,257,0005{b'issue'.hex()}{names.caa.encode().hex()}"]
         return [
             "dnsmasq",
             "--no-daemon",
@@ -255,7 +276,6 @@ class Stack:
             "--no-resolv",
             "--no-hosts",
             "--bind-interfaces",
-            "--except-interface=eth0",
             f"--listen-address={address}",
             "--local=/#/",
             "--log-facility=-",
@@ -278,6 +298,11 @@ class Stack:
         # Undecoded line ends: what stands at the end of a line can be asked for.
         said = done.stdout.decode(errors="replace")
         return said if done.returncode == 0 else f"curl: {done.returncode} {done.stderr.decode()}"
+
+
+def wire(name: str) -> str:
+    """A domain name as it is sent (RFC 1035 §3.1), in hexadecimal digits."""
+    return "".join(f"{len(label):02x}{label.encode().hex()}" for label in name.split(".")) + "00"
 
 
 def postgres_tool(name: str) -> Path:

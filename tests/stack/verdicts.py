@@ -27,6 +27,9 @@ def differences(expected, run: Run) -> list[str]:
     yield from failures(expected, run)
     yield from missing(run.deciding("unknown"), expected.unknown, "is not unknown")
     yield from missing(run.deciding("pass"), expected.passes, "does not pass")
+    for check, status in expected.advice.items():
+        if not any(finding["check"] == check and finding["status"] == status for finding in run.findings):
+            yield f"{check} says {[told(f) for f in run.findings if f['check'] == check]}, not {status}"
     for check in expected.no_pass:
         for finding in run.findings:
             if finding["status"] == "pass" and check in (finding["check"], finding["family"]):

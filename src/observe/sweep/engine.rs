@@ -75,6 +75,8 @@ struct Engine<'a> {
     round_begun: Instant,
     last_probe: Instant,
     last_canary: Option<Instant>,
+    /// How the port beside answers, once it has: it refuses, or it takes connections.
+    refuses: Option<bool>,
     not_before: Instant,
     breaths: u32,
     probes: u32,
@@ -110,6 +112,7 @@ impl<'a> Engine<'a> {
             round_begun: now,
             last_probe: now,
             last_canary: None,
+            refuses: None,
             not_before: now,
             breaths: 0,
             probes: 0,
@@ -338,11 +341,19 @@ impl<'a> Engine<'a> {
 
     fn hear(&mut self, asked: Asked, answer: Answer, now: Instant) {
         match (asked, answer) {
-            (Asked::Canary { batch, sent }, Ok(()) | Err(Failure::Reset)) => {
-                self.pace.good(now.duration_since(sent), now);
-                self.ports.confirm(batch);
+            (Asked::Canary { batch, sent }, answer) => {
+                let is_refused = answer == Err(Failure::Refused);
+                let is_answer = is_refused || matches!(answer, Ok(()) | Err(Failure::Reset));
+                // A port that refuses from the beginning answers as well as one that is open; one that begins to does
+                // so to shut us out.
+                match is_answer && *self.refuses.get_or_insert(is_refused) == is_refused {
+                    true => {
+                        self.pace.good(now.duration_since(sent), now);
+                        self.ports.confirm(batch);
+                    }
+                    false => self.lose(batch, sent, now),
+                }
             }
-            (Asked::Canary { batch, sent }, Err(_)) => self.lose(batch, sent, now),
             (Asked::Port { port, batch, number }, answer) => {
                 let state = self.state(port, answer);
                 let is_new = self.ports.heard(port, batch, state);

@@ -1,6 +1,6 @@
 """The way in: redirects and certificates."""
 
-from scenario import HEALTH, NO_GO, ONE, PLAIN, SITE, Scenario
+from scenario import GO, HEALTH, NO_GO, ONE, PLAIN, SITE, Scenario
 
 HTTPS = [
     Scenario(
@@ -32,6 +32,29 @@ HTTPS = [
         {"front.hsts": False},
         fails={"hsts-holds": ""},
         shows=((HEALTH, "!strict-transport-security"),),
+    ),
+    Scenario(
+        "advice-of-https",
+        GO,
+        {
+            "front.subdomains": False,
+            "front.http2": False,
+            "front.unknown": "internal",
+            "names.apex": True,
+            "names.zone": "differs",
+        },
+        advice=dict.fromkeys(
+            (
+                "hsts-covers-subdomains",
+                "http2-offered",
+                "default-certificate-discreet",
+                "alias-secured",
+                "dns-agrees",
+                "caa-restricts-issuance",
+            ),
+            "fail",
+        ),
+        fronts=("nginx",),
     ),
     Scenario(
         "https-forgotten-behind-proxy",
@@ -116,5 +139,18 @@ CERTIFICATES = [
         follows=("certificate-trusted", "https-same-everywhere"),
         fronts=("nginx",),
         shows=((HEALTH, "digest algorithm too weak"),),
+    ),
+    Scenario(
+        "certificate-must-staple",
+        NO_GO,
+        {"front.certificate": "must-staple"},
+        fails={"certificate-not-revoked": ""},
+    ),
+    Scenario(
+        "certificate-revoked",
+        NO_GO,
+        {"front.certificate": "stapled-revoked", "front.staple": "revoked"},
+        fails={"certificate-not-revoked": ""},
+        fronts=("nginx",),
     ),
 ]

@@ -1,7 +1,7 @@
 """What can be reached, and what can be known from where the scan is made: ports, silence, names."""
 
 import proofs
-from deployment import CONTROL4, CONTROL6, HOST4, HOST6, ROUTERS
+from deployment import CONTROL4, CONTROL6, HIDDEN4, HOST4, HOST6, ROUTERS
 from scenario import (
     ANSWERS,
     CONTROLS,
@@ -57,6 +57,31 @@ PORTS = [
         fails={"app-port-closed": f"8000/tcp {HOST4}"},
         follows=("families-agree",),
         shows=(is_open(HOST4, 8000), refused(HOST6, 8000)),
+    ),
+    Scenario(
+        "console-open-on-ipv6",
+        NO_GO,
+        {"console.running": True, "firewall.allow6": (9000,)},
+        fails={"only-expected-ports-open": f"9000/tcp {HOST6}"},
+        follows=("families-agree",),
+        fronts=ONE,
+        shows=(refused(HOST4, 9000), is_open(HOST6, 9000)),
+    ),
+    Scenario(
+        "network-without-origin",
+        UNPROVEN,
+        {"front.network": True},
+        unknown={"origin-known": ""},
+        fronts=ONE,
+    ),
+    Scenario(
+        "network-passed-by",
+        NO_GO,
+        {"front.network": True},
+        flags=("--origin", HIDDEN4),
+        fails={"origin-refuses-world": HIDDEN4},
+        fronts=ONE,
+        shows=((f"--connect-to ::{HIDDEN4} {HEALTH}", "HTTP/"),),
     ),
     Scenario(
         "ipv6-dead",

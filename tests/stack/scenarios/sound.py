@@ -2,7 +2,7 @@
 
 import proofs
 import seen
-from deployment import HOST4, HOST6
+from deployment import HIDDEN4, HOST4, HOST6
 from scenario import GO, HEALTH, ONE, PLAIN, SITE, UNPROVEN, Scenario, refused
 
 NGINX = ("nginx",)
@@ -38,13 +38,62 @@ SOUND = [
         fronts=ONE,
         shows=(refused(HOST4, 6379), refused(HOST6, 5432)),
     ),
+    Scenario(
+        "sound-advice",
+        GO,
+        {"names.zone": "agrees", "names.caa": "letsencrypt.org"},
+        advice=dict.fromkeys(
+            (
+                "hsts-covers-subdomains",
+                "hsts-covers-aliases",
+                "http2-offered",
+                "http3-works",
+                "protocols-agree",
+                "default-certificate-discreet",
+                "dns-agrees",
+                "caa-restricts-issuance",
+            ),
+            "pass",
+        ),
+        fronts=ONE,
+    ),
+    Scenario(
+        "sound-apex",
+        GO,
+        {"names.apex": True, "front.apex": True, "front.certificate": "with-apex"},
+        advice={"alias-secured": "pass"},
+        fronts=ONE,
+    ),
+    Scenario(
+        "sound-stapled",
+        GO,
+        {"front.certificate": "stapled", "front.staple": "good"},
+        passes={"certificate-not-revoked": ""},
+        fronts=NGINX,
+    ),
+    Scenario(
+        "sound-behind-a-network",
+        GO,
+        {"front.network": True, "firewall.hidden": False},
+        flags=("--origin", HIDDEN4),
+        passes={"origin-known": "", "origin-refuses-world": HIDDEN4, "only-expected-ports-open": HIDDEN4},
+        fronts=ONE,
+        shows=((HEALTH, "cf-ray"), (f"--connect-to ::{HIDDEN4} {HEALTH}", "curl: 7")),
+    ),
     Scenario("sound-without-ipv6", GO, {"names.aaaa": False}, not_seen=("IPv6",), fronts=ONE),
 ]
 
 TRAPS = [
     # Its redirects carry HSTS only by http-after-response.
     Scenario("trap-haproxy", GO, fronts=("haproxy",), shows=((HEALTH, "strict-transport-security"),)),
-    Scenario("trap-http3-shut-out", GO, {"firewall.quic": False}, fronts=ONE, shows=((HEALTH, 'alt-svc: h3'),)),
+    Scenario(
+        "trap-http3-shut-out",
+        GO,
+        {"firewall.quic": False},
+        advice={"http3-works": "unknown"},
+        fronts=ONE,
+        shows=((HEALTH, "alt-svc: h3"),),
+    ),
     Scenario(
         "trap-redirect-to-fixed-name",
         GO,
