@@ -59,6 +59,16 @@ pub enum Subject {
         url: String,
         at: IpAddr,
     },
+    /// One of the owner's steps.
+    Step {
+        name: String,
+        at: IpAddr,
+    },
+    /// A variable, a port or the like in a file of the owner's.
+    Entry {
+        file: String,
+        name: String,
+    },
 }
 
 /// A judge's word on one subject.
@@ -227,6 +237,8 @@ impl fmt::Display for Subject {
             Self::Port(port, ip) => write!(f, "{port}/tcp {ip}"),
             Self::Url { method, url, at } => write!(f, "{method} {url} [{at}]"),
             Self::Cookie { name, url, at } => write!(f, "cookie {name} {url} [{at}]"),
+            Self::Step { name, at } => write!(f, "step {name} [{at}]"),
+            Self::Entry { file, name } => write!(f, "{file} {name}"),
         }
     }
 }

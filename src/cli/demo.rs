@@ -49,10 +49,10 @@ pub fn run(args: Args) -> Exit {
     let run = runtime.block_on(async {
         let deployment = demo::start(fault).await;
         let deployment = deployment.map_err(|e| complain(&[format!("loopback cannot be used: {e}")]))?;
-        let mut spec = policy::read(Some(("golive.toml", deployment.config)), &Flags::default())?;
+        let (mut spec, private) = policy::read(Some(("golive.toml", deployment.config)), &Flags::default())?;
         spec.certificate.roots = Roots::Own(deployment.roots.iter().map(|der| STANDARD.encode(der)).collect());
         spec.gate.strict |= args.tell.decide.strict;
-        Ok(scan(&spec, deployment.way(), &Patience::default(), &args.tell).await)
+        Ok(scan(&spec, private, deployment.way(), &Patience::default(), &args.tell).await)
     });
     runtime.shutdown_background();
     match run {

@@ -181,6 +181,9 @@ impl Question {
             connect_timeout: self.when.connect_timeout,
             user_agent: self.place.user_agent.clone(),
             strict: false,
+            env: vec![],
+            compose: vec![],
+            candidates: vec![],
         }
     }
 

@@ -27,8 +27,8 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Exit {
-    let spec = match policy::load(&args.question.what, &args.question.flags()) {
-        Ok(spec) => spec,
+    let (spec, _) = match policy::load(&args.question.what, &args.question.flags()) {
+        Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
     let runtime = match runtime() {
@@ -97,6 +97,8 @@ enum Kind {
     Caa,
     Authority,
     Crl,
+    Smoke,
+    Search,
 }
 
 type Counts = BTreeMap<To, BTreeMap<Kind, usize>>;
@@ -125,6 +127,10 @@ fn counted(probe: &Probe) -> Option<(To, Kind, usize)> {
         Probe::Caa(_) => (To::Dns, Kind::Caa, 1),
         Probe::Authority(_) => (To::Dns, Kind::Authority, 1),
         Probe::Crl(_) => (To::Issuer, Kind::Crl, 1),
+        Probe::Smoke(q) => (To::Address(q.at.ip), Kind::Smoke, 1),
+        Probe::Search(q) => (To::Address(q.at.ip), Kind::Search, 1),
+        // It stays on this machine.
+        Probe::OwnFile(_) => return None,
     })
 }
 
@@ -141,6 +147,8 @@ fn said(kind: Kind, number: usize) -> String {
         Kind::Caa => ("CAA record asked", "CAA records asked"),
         Kind::Authority => ("name asked at its own servers", "names asked at their own servers"),
         Kind::Crl => ("revocation list", "revocation lists"),
+        Kind::Smoke => ("walk of your steps", "walks of your steps"),
+        Kind::Search => ("search of pages and scripts", "searches of pages and scripts"),
     };
     format!("{number} {}", if number == 1 { one } else { several })
 }
@@ -181,7 +189,7 @@ mod tests {
         let planned = Seen::complete(seen.clone(), "not asked yet", |seen| plan::wanted(&spec, seen));
         let wanted = plan::wanted(&spec, planned.observations());
         let ports = |probe: &Probe| match probe {
-            Probe::Lookup(_) => 0,
+            Probe::Lookup(_) | Probe::OwnFile(_) => 0,
             Probe::Sweep(q) => q.ports.len(),
             Probe::Passage(q) => q.ports.len(),
             _ => 1,

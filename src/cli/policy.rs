@@ -6,7 +6,7 @@ use std::path::Path;
 use super::flags::What;
 use super::{Exit, complain};
 use crate::judge::pages;
-use crate::spec::{self, Flags, Known, Spec};
+use crate::spec::{self, Flags, Known, Outside, Private, Spec};
 use crate::target::Origin;
 
 /// The file that is read when none is named.
@@ -15,8 +15,9 @@ const USUAL: &str = "golive.toml";
 /// A configuration and its text are not longer than this.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// The promise that a command works by: the named file, or the usual one when it is for this site, and the flags.
-pub fn load(what: &What, flags: &Flags) -> Result<Spec, Exit> {
+/// The promise that a command works by, and what it needs beside it: the named file, or the usual one when it is for
+/// this site, and the flags.
+pub fn load(what: &What, flags: &Flags) -> Result<(Spec, Private), Exit> {
     let file = match &what.config {
         Some(name) => Some((name.clone(), read_text(name).map_err(|e| complain(&[e]))?)),
         None => usual(flags.site.as_deref()).map_err(|e| complain(&[e]))?,
@@ -28,13 +29,14 @@ pub fn load(what: &What, flags: &Flags) -> Result<Spec, Exit> {
 pub fn written(config: Option<&str>) -> Result<Option<Spec>, Exit> {
     let what = What { config: config.map(String::from), ..What::default() };
     let exists = config.is_some() || Path::new(USUAL).exists();
-    exists.then(|| load(&what, &Flags::default())).transpose()
+    Ok(exists.then(|| load(&what, &Flags::default())).transpose()?.map(|(spec, _)| spec))
 }
 
 /// The promise in a text.
-pub fn read(file: Option<(&str, &str)>, flags: &Flags) -> Result<Spec, Exit> {
+pub fn read(file: Option<(&str, &str)>, flags: &Flags) -> Result<(Spec, Private), Exit> {
     let known: Vec<Known> = pages().iter().map(|page| (page.family, page.id)).collect();
-    spec::load(file, flags, &known, &read_bytes).map_err(|problems| {
+    let outside = Outside { known: &known, read: &read_bytes, variable: Some(&variable) };
+    spec::load(file, flags, &outside).map_err(|problems| {
         eprintln!("{}", problems.render(std::io::stderr().is_terminal()));
         Exit::Usage
     })
@@ -57,6 +59,11 @@ fn usual(site: Option<&str>) -> Result<Option<(String, String)>, String> {
         }
         _ => Ok(Some((USUAL.into(), text))),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment is read here")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 pub fn read_text(name: &str) -> Result<String, String> {

@@ -11,7 +11,7 @@ use super::{Exit, complain, policy};
 use crate::gate::Outcome;
 use crate::observe::{self, Ending, Narrowed, Net, Observed, Progress, Waited, Way};
 use crate::report::{Report, plain};
-use crate::spec::{Flags, Spec};
+use crate::spec::{Flags, Private, Spec};
 use crate::{Circumstances, Conclusion, conclude};
 
 #[derive(clap::Args)]
@@ -33,8 +33,8 @@ pub struct Args {
 
 pub fn run(args: Args) -> Exit {
     let flags = Flags { strict: args.tell.decide.strict, ..args.question.flags() };
-    let spec = match policy::load(&args.question.what, &flags) {
-        Ok(spec) => spec,
+    let (spec, private) = match policy::load(&args.question.what, &flags) {
+        Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
     let mut outputs = match Outputs::prepare(&args.tell.write) {
@@ -46,7 +46,7 @@ pub fn run(args: Args) -> Exit {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
-    let run = runtime.block_on(scan(&spec, args.question.way(), &args.patience, &args.tell));
+    let run = runtime.block_on(scan(&spec, private, args.question.way(), &args.patience, &args.tell));
     // Whatever still waits for an answer is not waited for.
     runtime.shutdown_background();
     finish(&run, &mut outputs, &args.tell, None)
@@ -60,7 +60,7 @@ pub struct Run {
 }
 
 /// Waits, observes and concludes.
-pub async fn scan(spec: &Spec, way: Way, patience: &Patience, tell: &Telling) -> Run {
+pub async fn scan(spec: &Spec, private: Private, way: Way, patience: &Patience, tell: &Telling) -> Run {
     let stop = Stop::listen();
     let progress = !tell.show.no_progress;
     let spec = Arc::new(spec.clone());
@@ -68,7 +68,7 @@ pub async fn scan(spec: &Spec, way: Way, patience: &Patience, tell: &Telling) ->
         Some(limit) => waited(&spec, &way, limit, &stop, progress).await,
         None => Duration::ZERO,
     };
-    let net = Arc::new(Net::new(way, &spec));
+    let net = Arc::new(Net::new(way, &spec).knowing(private));
     if let Some(Narrowed { files, connections }) = net.narrowed() {
         eprintln!("note: this machine allows {files} open files: {connections} connections at once");
     }

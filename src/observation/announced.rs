@@ -40,7 +40,7 @@ mod tests {
 
     fn announced(values: &[&str]) -> Option<u16> {
         let fields = values.iter().map(|value| ("Alt-Svc".into(), (*value).into())).collect();
-        Response { status: 200, fields, cookies: vec![], content: Content::default() }.h3_port()
+        Response { status: 200, fields, cookies: vec![], tokens: None, content: Content::default() }.h3_port()
     }
 
     proptest! {

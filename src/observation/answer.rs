@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Method, ProbeError};
+use super::{Method, ProbeError, Token};
 
 /// What a lookup found. A name that does not exist is an answer; a resolver that is silent is not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +124,9 @@ pub struct Response {
     pub fields: Vec<(String, String)>,
     /// One for each Set-Cookie field, in order.
     pub cookies: Vec<CookieValue>,
+    /// Tokens of known forms in cookies, fields and content; `None` in recordings that did not look.
+    #[serde(default)]
+    pub tokens: Option<Vec<Token>>,
     pub content: Content,
 }
 

@@ -83,7 +83,8 @@ mod tests {
             ("Via", "1.1 varnish", None),
         ] {
             let fields = vec![(name.into(), value.into())];
-            let response = Response { status: 200, fields, cookies: vec![], content: Content::default() };
+            let response =
+                Response { status: 200, fields, cookies: vec![], tokens: None, content: Content::default() };
             assert_eq!(response.cdn(), want, "{name}: {value}");
         }
     }

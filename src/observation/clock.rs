@@ -105,7 +105,8 @@ mod tests {
             let mut seen = Observations::begin(site, started_at, Nonce(1), Vantage::default());
             for (n, (date, age)) in answers.iter().enumerate() {
                 let fields = vec![("Date".into(), (*date).into()), ("Age".into(), (*age).into())];
-                let response = Response { status: 200, fields, cookies: vec![], content: Content::default() };
+                let response =
+                    Response { status: 200, fields, cookies: vec![], tokens: None, content: Content::default() };
                 let (method, path) = (Method::Get, format!("/{n}"));
                 let request = Request {
                     method,

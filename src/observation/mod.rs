@@ -10,13 +10,17 @@ mod extension;
 mod forged;
 mod hello;
 mod ocsp;
+mod own_file;
 mod path;
 mod question;
 mod quic;
 mod repeat;
 mod revocation;
+mod search;
 mod set_cookie;
+mod smoke;
 mod swept;
+mod token;
 mod zone;
 
 use std::collections::BTreeSet;
@@ -33,13 +37,17 @@ pub use clock::Timestamp;
 pub use forged::registrable;
 pub use hello::*;
 pub use ocsp::{Standing, Staple};
+pub use own_file::*;
 pub use path::*;
 pub use question::*;
 pub use quic::*;
 pub use repeat::Repeat;
 pub use revocation::*;
+pub use search::*;
 pub use set_cookie::{SameSite, SetCookie};
+pub use smoke::*;
 pub use swept::*;
+pub use token::*;
 pub use zone::*;
 
 /// A question to one protocol. It is the key of its answer: equal questions are one question, sent once.
@@ -266,6 +274,9 @@ questions! {
     Caa => Authorisations, caa;
     Authority => Authorities, authorities;
     Crl => Revocation, revocations;
+    Smoke => Walked, smoke;
+    Search => Searched, searches;
+    OwnFile => FileFacts, files;
 }
 
 /// The layout of a recording. Fields are added under the same number, never renamed.

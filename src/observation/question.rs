@@ -84,6 +84,10 @@ pub enum Method {
     Head,
     Post,
     Options,
+    Put,
+    Patch,
+    Delete,
+    Trace,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -199,6 +203,10 @@ impl fmt::Display for Method {
             Self::Head => "HEAD",
             Self::Post => "POST",
             Self::Options => "OPTIONS",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Trace => "TRACE",
         })
     }
 }
@@ -294,6 +302,9 @@ impl fmt::Display for Probe {
             Self::Caa(q) => q.fmt(f),
             Self::Authority(q) => q.fmt(f),
             Self::Crl(q) => q.fmt(f),
+            Self::Smoke(q) => q.fmt(f),
+            Self::Search(q) => q.fmt(f),
+            Self::OwnFile(q) => q.fmt(f),
             Self::Http(Http { at, method, path, ask }) => {
                 write!(f, "{ask}:")?;
                 if matches!(ask, Ask::Upgrade) {

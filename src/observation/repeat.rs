@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::{
-    Ask, Authority, Caa, Crl, Greet, Hello, Http, Knock, Lookup, Method, Nonce, Observation, Passage, Quic,
-    Request, Route, Session, Sni, Sweep,
+    Ask, Authority, Caa, Crl, Greet, Hello, Http, Knock, Lookup, Method, Nonce, Observation, OwnFile, Passage,
+    Quic, Request, Route, Search, Session, Smoke, Sni, Sweep,
 };
 use crate::target::{Endpoint, Family, Host, Origin, Scheme};
 
@@ -116,6 +116,25 @@ impl Repeat for Observation<Crl> {
     }
 }
 
+impl Repeat for Observation<Smoke> {
+    fn repeat(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+impl Repeat for Observation<Search> {
+    fn repeat(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+impl Repeat for Observation<OwnFile> {
+    /// It is on this machine.
+    fn repeat(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
 impl Repeat for Observation<Http> {
     /// The request, and the one that its redirects ended with.
     fn repeat(&self) -> Vec<String> {
@@ -214,6 +233,10 @@ fn flag(method: Method) -> &'static str {
         Method::Head => " --head",
         Method::Post => " -X POST",
         Method::Options => " -X OPTIONS",
+        Method::Put => " -X PUT",
+        Method::Patch => " -X PATCH",
+        Method::Delete => " -X DELETE",
+        Method::Trace => " -X TRACE",
     }
 }
 
@@ -261,7 +284,8 @@ mod tests {
         let fields = fields.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
         let (origin, target, sni) = (origin.into(), target.into(), sni.map(Into::into));
         let request = Request { method: Method::Get, origin, target, sni, fields };
-        let response = Response { status: 200, fields: vec![], cookies: vec![], content: Content::default() };
+        let response =
+            Response { status: 200, fields: vec![], cookies: vec![], tokens: None, content: Content::default() };
         Hop { request, response }
     }
 

@@ -10,6 +10,7 @@ mod http;
 mod http2;
 mod listen;
 mod net;
+mod own_files;
 mod page;
 mod path;
 #[cfg(test)]
@@ -21,11 +22,14 @@ mod record;
 mod redact;
 mod resolve;
 mod revocation;
+mod search;
+mod smoke;
 mod software;
 mod store;
 mod sweep;
 mod tap;
 mod tls;
+mod tokens;
 mod wait;
 mod zone;
 
@@ -227,7 +231,8 @@ struct Run {
 
 impl Run {
     fn new(spec: Arc<Spec>, net: Arc<Net>, nonce: Nonce) -> Self {
-        Self { names: Names::new(&net.way), recorder: Recorder::new(nonce), spec, net, nonce }
+        let recorder = Recorder::new(nonce).trying(&net.private.candidates);
+        Self { names: Names::new(&net.way), recorder, spec, net, nonce }
     }
 
     async fn ask(self: Arc<Self>, probe: Probe, places: Arc<Places>) -> Fact {
@@ -255,6 +260,23 @@ impl Run {
                 // The time counts from when there is a place: a queue of ours is no slowness of the site.
                 let place = self.net.place(q.at.ip).await;
                 self.timed(q.clone(), dialogue.hold(&q, place)).await.into()
+            }
+            Probe::Smoke(q) => {
+                let walker = smoke::Walker {
+                    net: &self.net,
+                    spec: &self.spec,
+                    recorder: &self.recorder,
+                    places: &places,
+                    nonce: self.nonce,
+                };
+                self.timed(q.clone(), async { (1, walker.walk(&q).await) }).await.into()
+            }
+            Probe::Search(q) => {
+                let searcher = search::Searcher { net: &self.net, spec: &self.spec, recorder: &self.recorder };
+                self.timed(q.clone(), async { (1, searcher.search(&q).await) }).await.into()
+            }
+            Probe::OwnFile(q) => {
+                self.timed(q.clone(), async { (1, own_files::facts(&self.net.private, &q)) }).await.into()
             }
             Probe::Hello(q) => {
                 let _place = self.net.place(q.at.ip).await;

@@ -14,7 +14,7 @@ use super::descriptors;
 use super::dial::{Failure, dial};
 use super::places::{ENOUGH, Place, Places};
 use crate::observation::{ErrorKind, ProbeError, Stage, Vantage};
-use crate::spec::{Limits, Network, Spec};
+use crate::spec::{Limits, Network, Private, Spec};
 use crate::target::{Family, Host, reserved};
 
 /// Where a run may go, as the command line says it.
@@ -48,6 +48,8 @@ pub struct Narrowed {
 
 pub struct Net {
     pub(super) way: Way,
+    /// What requests hold and nobody else may know.
+    pub(super) private: Private,
     limits: Limits,
     own: BTreeSet<IpAddr>,
     own_networks: Vec<Network>,
@@ -95,6 +97,7 @@ impl Net {
         let most_sockets = sockets_for_sweeps(files);
         Self {
             way,
+            private: Private::default(),
             limits: spec.limits.clone(),
             own: interfaces().map(|(address, _)| address).collect(),
             own_networks: spec.vantage.own_networks.clone(),
@@ -107,6 +110,12 @@ impl Net {
             sockets: Semaphore::new(most_sockets),
             most_sockets,
         }
+    }
+
+    /// The same with the values that the promise needs.
+    pub fn knowing(mut self, private: Private) -> Self {
+        self.private = private;
+        self
     }
 
     /// What is known of this machine before anything is sent.

@@ -3,7 +3,9 @@
 use super::content;
 use super::http::Raw;
 use super::redact::Redactor;
+use super::tokens::Tokens;
 use crate::observation::{CookieValue, Echo, Hop, Nonce, Place, Request, Response};
+use crate::spec::Candidate;
 
 /// At most this many characters of a greeting are kept.
 const GREETING_LENGTH: usize = 64;
@@ -13,13 +15,19 @@ const CUT: &str = "‹cut›";
 
 pub struct Recorder {
     redactor: Redactor,
+    tokens: Tokens,
     nonce: Nonce,
 }
 
 impl Recorder {
     /// The key of its redaction is random and dies with it.
     pub fn new(nonce: Nonce) -> Self {
-        Self { redactor: Redactor::new(nonce), nonce }
+        Self { redactor: Redactor::new(nonce), tokens: Tokens::new(&[]), nonce }
+    }
+
+    /// The same with secrets of the owner's files, to be tried on the tokens that the site issues.
+    pub fn trying(self, candidates: &[Candidate]) -> Self {
+        Self { tokens: Tokens::new(candidates), ..self }
     }
 
     /// One exchange. A request that a redirect led to holds text of the target: it is redacted as well.
@@ -46,6 +54,7 @@ impl Recorder {
                 status: raw.status,
                 fields: fields.collect(),
                 cookies: cookies.map(|(_, value)| cookie_value(&String::from_utf8_lossy(value))).collect(),
+                tokens: Some(self.tokens.of(raw)),
                 content,
             },
         }

@@ -192,7 +192,8 @@ mod tests {
 
     fn answered(question: &Http, status: u16) -> Exchange {
         let request = Request::plain(&question.at, question.method, question.path.clone());
-        let response = Response { status, fields: vec![], cookies: vec![], content: Content::default() };
+        let response =
+            Response { status, fields: vec![], cookies: vec![], tokens: None, content: Content::default() };
         Exchange { hops: vec![Hop { request, response }], stopped: None }
     }
 

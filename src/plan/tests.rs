@@ -3,8 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::observation::{
     Addresses, Authorisations, Authorities, Claim, Content, Crossing, Crossings, ErrorKind, Exchange, Fact,
-    Forgery, Handshake, Hop, Http, Lookup, Mark, Nonce, Observation, Offered, PortState, ProbeError, Question,
-    QuicHandshake, Reply, Response, Sni, Stage, Steps, Swept, Timestamp, Vantage,
+    FileFacts, Forgery, Handshake, Hop, Http, Lookup, Mark, Nonce, Observation, Offered, PortState, ProbeError,
+    Question, QuicHandshake, Reply, Response, Searched, Sni, Stage, Steps, Swept, Timestamp, Vantage, Walked,
 };
 use crate::spec::OriginPattern;
 use crate::target::{Family, Scheme};
@@ -69,6 +69,9 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
             let alpn = [Some("h3"), None][dice(2) as usize].map(String::from);
             told(q, if dice(2) == 0 { Err(error()) } else { Ok(QuicHandshake { alpn }) }).into()
         }
+        Probe::Smoke(q) => told(q, if dice(2) == 0 { Err(error()) } else { Ok(Walked::default()) }).into(),
+        Probe::Search(q) => told(q, if dice(2) == 0 { Err(error()) } else { Ok(Searched::default()) }).into(),
+        Probe::OwnFile(q) => told(q, if dice(2) == 0 { Err(error()) } else { Ok(FileFacts::default()) }).into(),
         Probe::Hello(q) => {
             let answers = [Offered::Closed, Offered::Reset, Offered::Alert("handshake_failure".into())];
             told(q, answers.get(dice(4) as usize).cloned().ok_or_else(error)).into()
@@ -109,7 +112,7 @@ fn fact(question: Probe, dice: &mut impl FnMut(u32) -> u32) -> Fact {
             let marks = if dice(2) == 0 { vec![Mark::Json] } else { vec![] };
             let content = Content { length: 1, marks, ..Content::default() };
             let status = [200, 404, 302, 500][dice(4) as usize];
-            let response = Response { status, fields, cookies: vec![], content };
+            let response = Response { status, fields, cookies: vec![], tokens: None, content };
             let exchange = Exchange { hops: vec![Hop { request, response }], stopped: None };
             told(q, if dice(4) == 0 { Err(error()) } else { Ok(exchange) }).into()
         }
@@ -199,7 +202,7 @@ fn lookup(question: Lookup) -> Fact {
 }
 
 fn page(question: Http, status: u16) -> Fact {
-    let response = Response { status, fields: vec![], cookies: vec![], content: Content::default() };
+    let response = Response { status, fields: vec![], cookies: vec![], tokens: None, content: Content::default() };
     let hop = Hop { request: question.request(Nonce(7)), response };
     let outcome = Ok(Exchange { hops: vec![hop], stopped: None });
     Observation { question, asked_at_ms: 0, elapsed_ms: 0, attempts: 1, outcome }.into()

@@ -252,7 +252,7 @@ fn exchange(path: &str, status: u16) -> Exchange {
     let fields = vec![field("Server", "nginx/1.24.0"), field("Content-Type", "text/html; charset=utf-8")];
     let content = Content { length: 1_234, ..Content::default() };
     Exchange {
-        hops: vec![Hop { request, response: Response { status, fields, cookies: vec![], content } }],
+        hops: vec![Hop { request, response: Response { status, fields, cookies: vec![], tokens: None, content } }],
         stopped: None,
     }
 }

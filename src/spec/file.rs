@@ -2,25 +2,20 @@
 
 use toml::de::DeTable;
 
-use super::Spec;
 use super::error::{Problems, Wrong};
-use super::flags::{Flags, Known};
+use super::flags::Flags;
 use super::promises::{Outside, promises};
 use super::reader::{Reader, Table};
 use super::text::https_origin;
 use super::value::text;
+use super::{Private, Spec};
 use crate::target::{Host, Origin, Scheme};
 
-/// Reads a Spec from a file's name and text (either may be missing) and the flags; `read` fetches the CA file.
+/// Reads a Spec, and what it needs beside it, from a file's name and text (either may be missing) and the flags.
 ///
 /// # Errors
 /// All that is wrong, at once.
-pub fn load(
-    file: Option<(&str, &str)>,
-    flags: &Flags,
-    known: &[Known],
-    read: &dyn Fn(&str) -> Result<Vec<u8>, String>,
-) -> Result<Spec, Problems> {
+pub fn load(file: Option<(&str, &str)>, flags: &Flags, outside: &Outside) -> Result<(Spec, Private), Problems> {
     let content = file.map_or("", |(_, content)| content);
     let reader = Reader::new(content);
     let parsed = DeTable::parse(content);
@@ -34,9 +29,10 @@ pub fn load(
     let site = site(&mut root, flags, parsed.is_ok());
     // Without a site there is no Spec; the rest is read all the same, to say what else is wrong.
     let mut spec = Spec::of(site.clone().unwrap_or_else(nowhere));
-    promises(&mut root, &mut spec, site.as_ref(), flags, &Outside { known, read });
+    promises(&mut root, &mut spec, site.as_ref(), flags, outside);
     root.finish();
-    let replaced = flags.apply(&mut spec, known, read, &reader);
+    let replaced = flags.apply(&mut spec, outside, &reader);
+    let private = Private::default();
     let (problems, lines) = reader.into_parts();
     if !problems.is_empty() {
         let file = file.map(|(name, text)| (name.into(), text.into()));
@@ -45,7 +41,7 @@ pub fn load(
     spec.file = file.map(|(name, _)| name.into());
     spec.lines = lines;
     spec.lines.retain(|key, _| !replaced.contains(&key.as_str()));
-    Ok(spec)
+    Ok((spec, private))
 }
 
 /// The flag's site, else the file's.
@@ -75,6 +71,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::spec::Known;
 
     const EXAMPLE: &str = include_str!("../golive.example.toml");
     const KNOWN: &[Known] = &[
@@ -85,12 +82,14 @@ mod tests {
     ];
     const SITE: &str = "site = \"https://app.example.com\"\n";
 
+    const NOTHING: Outside = Outside { known: KNOWN, read: &|name| Err(format!("no {name}")), variable: None };
+
     fn read(text: &str) -> Result<Spec, Problems> {
-        load(Some(("golive.toml", text)), &Flags::default(), KNOWN, &|name| Err(format!("no {name}")))
+        scan(Flags::default(), text)
     }
 
     fn scan(flags: Flags, text: &str) -> Result<Spec, Problems> {
-        load(Some(("golive.toml", text)), &flags, KNOWN, &|name| Err(format!("no {name}")))
+        load(Some(("golive.toml", text)), &flags, &NOTHING).map(|(spec, _)| spec)
     }
 
     fn said(read: Result<Spec, Problems>) -> Vec<String> {
@@ -100,14 +99,14 @@ mod tests {
     #[test]
     fn without_a_file_the_defaults_hold() {
         let flags = Flags { site: Some("app.example.com".into()), ..Flags::default() };
-        let spec = load(None, &flags, KNOWN, &|_| Ok(vec![])).expect("a site is enough");
+        let (spec, _) = load(None, &flags, &NOTHING).expect("a site is enough");
         assert_eq!(spec, Spec::of("app.example.com".parse().expect("an origin")));
         let spec = scan(flags, "").expect("an empty file promises nothing");
         assert_eq!((spec.file.as_deref(), spec.lines.len()), (Some("golive.toml"), 0));
         let want =
             "no site | `golive scan app.example.com`, or `site = \"https://app.example.com\"` in golive.toml";
         assert_eq!(said(read("")), [want]);
-        assert_eq!(said(load(None, &Flags::default(), KNOWN, &|_| Ok(vec![]))), [want]);
+        assert_eq!(said(load(None, &Flags::default(), &NOTHING).map(|(spec, _)| spec)), [want]);
     }
 
     #[test]
@@ -225,7 +224,7 @@ mod tests {
         let mut root = reader.root(Some(document.get_ref()));
         let mut spec = Spec::of(written.site.clone());
         root.value("site", text(https_origin));
-        let outside = Outside { known: KNOWN, read: &|_| Ok(vec![]) };
+        let outside = Outside { read: &|_| Ok(vec![]), ..NOTHING };
         promises(&mut root, &mut spec, Some(&written.site), &Flags::default(), &outside);
         let listed = reader.asked().into_iter().filter(|key| !key.contains("[]"));
         assert_eq!(all.lines.into_keys().collect::<BTreeSet<_>>(), listed.collect());

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::error::{Wrong, quoted};
 use super::nearest::{did_you_mean, nearest};
+use super::promises::Outside;
 use super::reader::Reader;
-use super::roots::{Read, own};
+use super::roots::own;
 use super::text::https_origin;
 use super::value::within;
 use super::{Limits, Spec};
@@ -31,6 +32,10 @@ pub struct Flags {
     pub connect_timeout: Option<Duration>,
     pub strict: bool,
     pub user_agent: Option<String>,
+    /// Files to be judged, and files whose values must not be in use.
+    pub env: Vec<String>,
+    pub compose: Vec<String>,
+    pub candidates: Vec<String>,
 }
 
 impl Flags {
@@ -40,18 +45,12 @@ impl Flags {
     }
 
     /// Lays the other flags over a Spec. Returns the keys of the file that no longer say what holds.
-    pub(super) fn apply(
-        &self,
-        spec: &mut Spec,
-        known: &[Known],
-        read: Read,
-        reader: &Reader,
-    ) -> Vec<&'static str> {
+    pub(super) fn apply(&self, spec: &mut Spec, outside: &Outside, reader: &Reader) -> Vec<&'static str> {
         let mut replaced = vec![];
         if self.site.is_some() {
             replaced.push("site");
         }
-        let own = self.cacert.as_deref().map(|file| named("--cacert", own(read, file)));
+        let own = self.cacert.as_deref().map(|file| named("--cacert", own(outside.read, file)));
         if let Some(roots) = own.and_then(|own| reader.keep(own, None)) {
             spec.certificate.roots = roots;
             replaced.push("certificate.roots");
@@ -82,7 +81,9 @@ impl Flags {
         }
         spec.gate.strict = self.strict;
         spec.user_agent.clone_from(&self.user_agent);
-        self.narrow(spec, known, reader);
+        self.narrow(spec, outside.known, reader);
+        spec.files.env.clone_from(&self.env);
+        spec.files.compose.clone_from(&self.compose);
         replaced
     }
 

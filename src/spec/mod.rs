@@ -6,11 +6,13 @@ mod file;
 mod flags;
 mod nearest;
 mod network;
+mod private;
 mod promises;
 mod reader;
 mod roots;
 mod scope;
 mod sibling;
+mod steps;
 mod sweep;
 mod text;
 mod value;
@@ -30,8 +32,11 @@ pub use file::load;
 pub use flags::{Flags, Known};
 pub use nearest::{did_you_mean, nearest};
 pub use network::Network;
+pub use private::{Candidate, Private};
+pub use promises::Outside;
 pub use scope::Scope;
 pub use sibling::Sibling;
+pub use steps::{Account, Body, Capture, Expect, Step, Template};
 pub use sweep::{COMMON, Sweep, usual_service};
 pub use text::REFERRER_POLICIES;
 
@@ -59,6 +64,13 @@ pub struct Spec {
     pub cookies: Cookies,
     pub cors: Cors,
     pub exposure: Exposure,
+    #[serde(default)]
+    pub secrets: Secrets,
+    #[serde(default)]
+    pub smoke: Vec<Step>,
+    /// Read on this machine, judged and never sent.
+    #[serde(default)]
+    pub files: Files,
     pub gate: Gate,
     pub waive: Vec<Waiver>,
     pub limits: Limits,
@@ -232,6 +244,30 @@ pub enum OriginPattern {
 pub struct Exposure {
     /// Paths that are meant to be seen; with `/` at the end, all below them too.
     pub public: Vec<String>,
+    /// Paths that refuse whoever is not signed in.
+    #[serde(default)]
+    pub guarded: Vec<String>,
+    /// Paths that take WebSocket upgrades.
+    #[serde(default)]
+    pub websockets: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// Files whose values must not be in use.
+    pub candidates: Vec<String>,
+    pub accounts: Vec<Account>,
+}
+
+/// Names of files of the owner's, as given (`--env`, `--compose`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    pub env: Vec<String>,
+    pub compose: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -293,6 +329,9 @@ impl Spec {
                 headers: vec![],
             },
             exposure: Exposure::default(),
+            secrets: Secrets::default(),
+            smoke: vec![],
+            files: Files::default(),
             gate: Gate::default(),
             waive: vec![],
             limits: Limits {

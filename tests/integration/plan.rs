@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use golive::observation::{
     Addresses, Ask, Authorisations, Authorities, CaaRecord, Content, Crossing, Crossings, ErrorKind, Exchange,
-    Handshake, Hop, NameServer, Nonce, Observation, Observations, Offered, PortState, Probe, ProbeError,
-    QuicHandshake, Reply, Response, Revocation, Seen, Stage, Step, Steps, Swept, Timestamp, Vantage,
+    FileFacts, Handshake, Hop, NameServer, Nonce, Observation, Observations, Offered, PortState, Probe,
+    ProbeError, QuicHandshake, Reply, Response, Revocation, Searched, Seen, Stage, Step, Steps, Swept, Timestamp,
+    Vantage, Walked,
 };
 use golive::plan::{follow_ups, request, wanted};
 use golive::spec::Spec;
@@ -196,6 +197,9 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
             let silent = question.ports.without(&open);
             put(seen, question, Swept { open, silent, ..Swept::default() });
         }
+        Probe::Smoke(question) => put(seen, question, Walked::default()),
+        Probe::Search(question) => put(seen, question, Searched::default()),
+        Probe::OwnFile(question) => put(seen, question, FileFacts::default()),
         Probe::Quic(question) => put(seen, question, QuicHandshake { alpn: Some(SAID.into()) }),
         Probe::Route(question) => {
             let expired = |by: &str| Reply::Expired { by: by.parse().unwrap(), own: false };
@@ -252,7 +256,7 @@ fn answer(spec: &Spec, seen: &mut Observations, probe: &Probe, mood: Mood, seed:
             {
                 fields.push(("Access-Control-Allow-Origin".into(), origin.clone()));
             }
-            let response = Response { status, fields, cookies: vec![], content: Content::default() };
+            let response = Response { status, fields, cookies: vec![], tokens: None, content: Content::default() };
             put(seen, question, Exchange { hops: vec![Hop { request, response }], stopped: None });
         }
     }

@@ -4,7 +4,7 @@ use crate::observation::{Content, Request};
 pub(in crate::judge) fn response(status: u16, fields: &[(&str, &str)], text: &str) -> Response {
     let fields = fields.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
     let content = Content { length: text.len() as u64, digest: text.into(), ..Content::default() };
-    Response { status, fields, cookies: vec![], content }
+    Response { status, fields, cookies: vec![], tokens: None, content }
 }
 
 pub(in crate::judge) fn exchange(responses: Vec<Response>) -> Exchange {

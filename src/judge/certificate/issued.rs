@@ -122,7 +122,7 @@ pub fn silent(host: &str) -> Seen {
 /// A run in which the address also answered a visit, so many milliseconds after the start.
 pub fn visited(host: &str, chain: &[&[u8]], date: Option<&str>, asked_at_ms: u64) -> Seen {
     let fields = date.iter().map(|date| ("Date".into(), (*date).into())).collect();
-    let response = Response { status: 200, fields, cookies: vec![], content: Content::default() };
+    let response = Response { status: 200, fields, cookies: vec![], tokens: None, content: Content::default() };
     let origin = site(host).to_string();
     let request = Request { method: Method::Get, origin, target: "/".into(), sni: None, fields: vec![] };
     let outcome = Ok(Exchange { hops: vec![Hop { request, response }], stopped: None });

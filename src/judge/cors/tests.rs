@@ -238,7 +238,8 @@ fn a_name_below_the_own_domain_is_no_look_alike_where_its_siblings_are_allowed()
 fn what_is_meant_for_everybody_is_not_judged() {
     let mut public = spec();
     public.exposure.public = vec!["/api/".into()];
-    let other = Spec { exposure: crate::spec::Exposure { public: vec!["/api".into()] }, ..spec() };
+    let other =
+        Spec { exposure: crate::spec::Exposure { public: vec!["/api".into()], ..Default::default() }, ..spec() };
     let font = || ok(response(200, &[("Content-Type", "font/woff2"), (ACAO, "‹origin›"), CREDENTIALS], "x"));
     for (spec, outcome, want) in [
         (public, reflects_with_credentials(), (Skip, "is meant for everybody")),

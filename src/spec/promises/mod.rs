@@ -17,10 +17,18 @@ use super::{ClosedPort, Headers, Limits, Spec};
 use crate::finding::Waiver;
 use crate::target::Origin;
 
-/// What a file refers to.
-pub(super) struct Outside<'a> {
+/// Gives the value of a variable of the environment.
+pub type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What a file refers to, and what stands outside of it.
+#[derive(Clone, Copy)]
+pub struct Outside<'a> {
+    /// The checks that exist.
     pub known: &'a [Known],
+    /// Reads a file.
     pub read: Read<'a>,
+    /// The value of a variable of the environment; `None` where nothing is sent, and none is needed.
+    pub variable: Option<Variable<'a>>,
 }
 
 /// Reads every key but `site` into a Spec that holds the defaults.

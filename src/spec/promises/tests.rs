@@ -1,14 +1,15 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::spec::{OriginPattern, Problems, load};
+use crate::spec::{Known, OriginPattern, Problems, load};
 
 const KNOWN: &[Known] =
     &[("ports", "datastore-port-closed"), ("ports", "app-port-closed"), ("https", "hsts-holds")];
 const SITE: &str = "site = \"https://app.example.com\"\n";
 
 fn read(text: &str) -> Result<Spec, Problems> {
-    load(Some(("golive.toml", text)), &Flags::default(), KNOWN, &|name| Err(format!("no {name}")))
+    let outside = Outside { known: KNOWN, read: &|name| Err(format!("no {name}")), variable: None };
+    load(Some(("golive.toml", text)), &Flags::default(), &outside).map(|(spec, _)| spec)
 }
 
 fn said(text: &str) -> Vec<String> {
