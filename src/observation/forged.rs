@@ -18,6 +18,14 @@ impl Request {
             fields: vec![("Host".into(), at.authority())],
         }
     }
+
+    /// What is asked for. A target in absolute form says it by itself (RFC 9112 §3.2.2).
+    pub fn url(&self) -> String {
+        match self.target.starts_with('/') {
+            true => format!("{}{}", self.origin, self.target),
+            false => self.target.clone(),
+        }
+    }
 }
 
 impl Http {
@@ -49,14 +57,25 @@ impl Http {
 
     fn forge(&self, request: &mut Request, forgery: Forgery, sni: Sni, nonce: Nonce) {
         let host = forgery.host(&self.at, nonce);
-        match forgery.field() {
-            Some("Forwarded") => request.fields.push(("Forwarded".into(), format!("host={host}"))),
-            Some(name) => request.fields.push((name.into(), host.clone())),
-            None => request.fields = vec![("Host".into(), with_port(&host, &self.at))],
+        let (own, forged) = (self.at.authority(), with_port(&host, &self.at));
+        let named = |values: &[&String]| values.iter().map(|value| ("Host".into(), value.to_string())).collect();
+        match (forgery, forgery.field()) {
+            (_, Some("Forwarded")) => request.fields.push(("Forwarded".into(), format!("host={host}"))),
+            (_, Some(name)) => request.fields.push((name.into(), host.clone())),
+            (Forgery::OwnFirst, _) => request.fields = named(&[&own, &forged]),
+            (Forgery::OwnLast, _) => request.fields = named(&[&forged, &own]),
+            (Forgery::Missing, _) => request.fields = vec![],
+            (Forgery::ForeignTarget, _) => {}
+            _ => request.fields = named(&[&forged]),
         }
-        if request.fields[0].1 == self.at.authority() {
+        if forgery == Forgery::OwnTarget || request.fields.iter().any(|(_, value)| *value == own) {
             // A cache in front must not keep what a forged field has made of the page.
             mark(&mut request.target, nonce);
+        }
+        match forgery {
+            Forgery::ForeignTarget => request.target = format!("{}://{forged}{}", self.at.scheme, request.target),
+            Forgery::OwnTarget => request.target = format!("{}://{own}{}", self.at.scheme, request.target),
+            _ => {}
         }
         match sni {
             Sni::Own => {}
@@ -73,6 +92,19 @@ fn mark(target: &mut String, nonce: Nonce) {
 }
 
 impl Forgery {
+    /// What is no request for one host (RFC 9112 §3.2).
+    pub const AMBIGUOUS: [Self; 9] = [
+        Self::OwnFirst,
+        Self::OwnLast,
+        Self::Empty,
+        Self::Missing,
+        Self::Space,
+        Self::UserBefore,
+        Self::PortUser,
+        Self::ForeignTarget,
+        Self::OwnTarget,
+    ];
+
     /// The field beside the true Host; `None` where Host itself is wrong.
     pub fn field(self) -> Option<&'static str> {
         match self {
@@ -88,7 +120,13 @@ impl Forgery {
     pub fn host(self, at: &Endpoint, nonce: Nonce) -> String {
         let own = at.host.to_string();
         match self {
-            Self::Foreign => format!("golive-{nonce}.test"),
+            Self::Foreign | Self::OwnFirst | Self::OwnLast | Self::ForeignTarget | Self::OwnTarget => {
+                format!("golive-{nonce}.test")
+            }
+            Self::Empty | Self::Missing => String::new(),
+            Self::Space => format!("{own} golive-{nonce}.test"),
+            Self::UserBefore => format!("golive-{nonce}.test@{own}"),
+            Self::PortUser => format!("{own}:x@golive-{nonce}.test"),
             Self::Suffix => format!("{own}.golive-{nonce}.test"),
             Self::Prefix => format!("golive{nonce}{own}"),
             Self::UnescapedDot(index) => without_dot(&own, index),
@@ -147,7 +185,11 @@ pub fn registrable(name: &str) -> Option<&str> {
 }
 
 fn with_port(host: &str, at: &Endpoint) -> String {
-    if at.port == at.scheme.default_port() { host.into() } else { format!("{host}:{}", at.port) }
+    if host.is_empty() || at.port == at.scheme.default_port() {
+        host.into()
+    } else {
+        format!("{host}:{}", at.port)
+    }
 }
 
 /// A name in which the dot of that index is a letter.
@@ -184,6 +226,25 @@ mod tests {
             (Forgery::Localhost, Sni::Own, "Host: localhost:8443", Some("app.example.com")),
             (Forgery::Address, Sni::Own, "Host: 203.0.113.7:8443", Some("app.example.com")),
             (
+                Forgery::OwnFirst,
+                Sni::Own,
+                "Host: app.example.com:8443, Host: golive-N.test:8443",
+                Some("app.example.com"),
+            ),
+            (
+                Forgery::OwnLast,
+                Sni::Own,
+                "Host: golive-N.test:8443, Host: app.example.com:8443",
+                Some("app.example.com"),
+            ),
+            (Forgery::Empty, Sni::Own, "Host: ", Some("app.example.com")),
+            (Forgery::Missing, Sni::Own, "", Some("app.example.com")),
+            (Forgery::Space, Sni::Own, "Host: app.example.com golive-N.test:8443", Some("app.example.com")),
+            (Forgery::UserBefore, Sni::Own, "Host: golive-N.test@app.example.com:8443", Some("app.example.com")),
+            (Forgery::PortUser, Sni::Own, "Host: app.example.com:x@golive-N.test:8443", Some("app.example.com")),
+            (Forgery::ForeignTarget, Sni::Own, "Host: app.example.com:8443", Some("app.example.com")),
+            (Forgery::OwnTarget, Sni::Own, "Host: golive-N.test:8443", Some("app.example.com")),
+            (
                 Forgery::Forwarded,
                 Sni::Own,
                 "Host: app.example.com:8443, Forwarded: host=golive-N-d.test",
@@ -195,7 +256,16 @@ mod tests {
                 request.fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
             assert_eq!(said.join(", "), fields.replace('N', N), "{forgery}");
             assert_eq!(request.sni, hello.map(|name| name.replace('N', N)), "{forgery}");
-            assert_eq!(request.target.contains("golive="), forgery.field().is_some(), "{forgery}");
+            let names_own = said.iter().any(|field| field == "Host: app.example.com:8443");
+            let is_marked = names_own || forgery == Forgery::OwnTarget;
+            assert_eq!(request.target.contains("golive="), is_marked, "{forgery}");
+            let url = match forgery {
+                Forgery::ForeignTarget => "https://golive-N.test:8443/",
+                _ => "https://app.example.com:8443/",
+            };
+            assert!(request.url().starts_with(&url.replace('N', N)), "{forgery}: {}", request.url());
+            let is_absolute = matches!(forgery, Forgery::ForeignTarget | Forgery::OwnTarget);
+            assert_eq!(request.target.starts_with('/'), !is_absolute, "{forgery}");
         }
     }
 

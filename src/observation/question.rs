@@ -149,6 +149,24 @@ pub enum Forgery {
     XForwardedServer,
     /// RFC 7239.
     Forwarded,
+    /// Two Host fields: the true one, then `golive-n.test`.
+    OwnFirst,
+    /// Two Host fields: `golive-n.test`, then the true one.
+    OwnLast,
+    /// A Host field without a value.
+    Empty,
+    /// No Host field.
+    Missing,
+    /// `app.example.com golive-n.test`
+    Space,
+    /// `golive-n.test@app.example.com`
+    UserBefore,
+    /// `app.example.com:x@golive-n.test`: where the port ends the name, the rest is another one.
+    PortUser,
+    /// The target is `https://golive-n.test/`, the Host true.
+    ForeignTarget,
+    /// The target is `https://app.example.com/`, the Host `golive-n.test`.
+    OwnTarget,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -227,6 +245,15 @@ impl fmt::Display for Forgery {
             Self::XHost => f.write_str("x-host"),
             Self::XForwardedServer => f.write_str("x-forwarded-server"),
             Self::Forwarded => f.write_str("forwarded"),
+            Self::OwnFirst => f.write_str("own-first"),
+            Self::OwnLast => f.write_str("own-last"),
+            Self::Empty => f.write_str("empty"),
+            Self::Missing => f.write_str("missing"),
+            Self::Space => f.write_str("space"),
+            Self::UserBefore => f.write_str("user-before"),
+            Self::PortUser => f.write_str("port-user"),
+            Self::ForeignTarget => f.write_str("foreign-target"),
+            Self::OwnTarget => f.write_str("own-target"),
         }
     }
 }
