@@ -51,6 +51,15 @@ impl Http {
                     preflight.iter().map(|method| ("Access-Control-Request-Method".into(), method.clone()));
                 request.fields.extend(method);
             }
+            Ask::PrivateNetwork => {
+                mark(&mut request.target, nonce);
+                let sent = [
+                    ("Origin", Claim::Foreign.origin(&self.at, nonce)),
+                    ("Access-Control-Request-Method", Method::Get.to_string()),
+                    ("Access-Control-Request-Private-Network", "true".into()),
+                ];
+                request.fields.extend(sent.map(|(name, value)| (name.into(), value)));
+            }
         }
         request
     }
@@ -146,16 +155,17 @@ impl Forgery {
 impl Claim {
     /// The origin that a script claims to come from.
     pub fn origin(&self, at: &Endpoint, nonce: Nonce) -> String {
-        self.written(at, &format!("golive-{nonce}"), &format!("golive{nonce}"))
+        let words = [format!("golive-{nonce}"), format!("golive{nonce}"), extension(nonce)];
+        self.written(at, words.each_ref().map(String::as_str))
     }
 
     /// The origin in words that are the same from run to run.
     pub fn form(&self, at: &Endpoint) -> String {
-        self.written(at, RANDOM, RANDOM)
+        self.written(at, [RANDOM; 3])
     }
 
-    /// `label` stands as a label of its own, `letters` before a name.
-    fn written(&self, at: &Endpoint, label: &str, letters: &str) -> String {
+    /// `label` stands as a label of its own, `letters` before a name, `extension` as the name of one.
+    fn written(&self, at: &Endpoint, words @ [label, letters, extension]: [&str; 3]) -> String {
         let own = at.host.to_string();
         let parent = registrable(&own).unwrap_or(&own);
         // A name that resembles the site's has its port, or nothing compares it with the site's origin.
@@ -167,11 +177,22 @@ impl Claim {
             Self::MissingDot => like(format!("{letters}{own}")),
             Self::MissingDotParent => like(format!("{letters}{parent}")),
             Self::UnescapedDot(index) => like(without_dot(&own, *index)),
-            Self::Separator(c) => format!("https://{own}{c}.{label}.test"),
-            Self::EncodedSeparator => format!("https://{own}%60.{label}.test"),
+            Self::Joined => format!("https://{own}{label}.test"),
+            Self::AllDots => like(own.replace('.', "x")),
+            Self::DroppedFirst => like(parent.chars().skip(1).collect()),
+            Self::Separator(text) => format!("https://{own}{text}.{label}.test"),
+            Self::DottedSeparator(text) => format!("https://{own}.{text}.{label}.test"),
+            Self::Localhost => format!("https://localhost.{label}.test"),
+            Self::UpperCase => like(own.to_ascii_uppercase()),
+            Self::TrailingDot => like(format!("{own}.")),
             Self::OtherPort => format!("https://{own}:{}", if at.port == 8443 { 9443 } else { 8443 }),
             Self::PlainHttp => format!("http://{own}"),
-            Self::Development(origin) => origin.clone(),
+            Self::Development(origin) | Self::Shared(origin) => origin.clone(),
+            Self::File => "file://".into(),
+            Self::Extension => format!("chrome-extension://{extension}"),
+            Self::Plain(claim) => claim.written(at, words).replacen("https://", "http://", 1),
+            Self::Like(origin, claim) => claim.written(&origin.at(at.ip), words),
+            Self::DeepSubdomain => like(format!("{label}.test.{own}")),
             Self::Subdomain => like(format!("{label}.{own}")),
             Self::Sibling => like(format!("{label}.{parent}")),
             Self::Own(origin) => origin.to_string(),
@@ -182,6 +203,16 @@ impl Claim {
 /// The registrable domain of a name (public suffix list); `None` for a public suffix or an unknown one.
 pub fn registrable(name: &str) -> Option<&str> {
     psl::domain(name.as_bytes()).and_then(|domain| std::str::from_utf8(domain.as_bytes()).ok())
+}
+
+/// The name of an extension: 32 letters from a to p.
+fn extension(nonce: Nonce) -> String {
+    let digits = format!("{:032x}", u128::from(nonce.0) << 64 | u128::from(nonce.0));
+    digits
+        .bytes()
+        .map(|digit| if digit > b'9' { digit + 10 } else { digit - b'0' + b'a' })
+        .map(char::from)
+        .collect()
 }
 
 fn with_port(host: &str, at: &Endpoint) -> String {
@@ -270,7 +301,16 @@ mod tests {
     }
 
     #[test]
+    fn an_extension_has_a_name_of_32_letters() {
+        let name = |nonce| Claim::Extension.origin(&at("app.example.com"), nonce);
+        assert_eq!(name(Nonce(0xfeed)), "chrome-extension://aaaaaaaaaaaapoonaaaaaaaaaaaapoon");
+        assert_ne!(name(Nonce(7)), name(Nonce(8)));
+        assert_eq!(Claim::Extension.form(&at("app.example.com")), "chrome-extension://‹random›");
+    }
+
+    #[test]
     fn a_claim_is_written_alike_on_the_wire_and_in_words() {
+        let like = |claim| Claim::Like("https://console.example.org".parse().unwrap(), Box::new(claim));
         for (site, claim, want) in [
             ("app.example.com", Claim::Foreign, "https://golive-N.test"),
             ("app.example.com", Claim::Null, "null"),
@@ -278,8 +318,21 @@ mod tests {
             ("app.example.com", Claim::MissingDot, "https://goliveNapp.example.com"),
             ("app.example.com", Claim::MissingDotParent, "https://goliveNexample.com"),
             ("app.example.com", Claim::UnescapedDot(0), "https://appxexample.com"),
-            ("app.example.com", Claim::Separator('_'), "https://app.example.com_.golive-N.test"),
-            ("app.example.com", Claim::EncodedSeparator, "https://app.example.com%60.golive-N.test"),
+            ("app.example.com", Claim::Joined, "https://app.example.comgolive-N.test"),
+            ("app.example.com", Claim::AllDots, "https://appxexamplexcom"),
+            ("app.example.com", Claim::DroppedFirst, "https://xample.com"),
+            ("app.example.com", Claim::Separator("_".into()), "https://app.example.com_.golive-N.test"),
+            ("app.example.com", Claim::DottedSeparator("%60".into()), "https://app.example.com.%60.golive-N.test"),
+            ("app.example.com", Claim::Localhost, "https://localhost.golive-N.test"),
+            ("app.example.com:8443", Claim::UpperCase, "https://APP.EXAMPLE.COM:8443"),
+            ("app.example.com:8443", Claim::TrailingDot, "https://app.example.com.:8443"),
+            ("app.example.com", Claim::DeepSubdomain, "https://golive-N.test.app.example.com"),
+            ("app.example.com", Claim::File, "file://"),
+            ("app.example.com", Claim::Shared("https://codepen.io".into()), "https://codepen.io"),
+            ("app.example.com", Claim::Plain(Box::new(Claim::Sibling)), "http://golive-N.example.com"),
+            ("app.example.com:8443", like(Claim::MissingDot), "https://goliveNconsole.example.org"),
+            ("app.example.com:8443", like(Claim::PlainHttp), "http://console.example.org"),
+            ("app.example.com", like(Claim::UnescapedDot(0)), "https://consolexexample.org"),
             ("app.example.com", Claim::OtherPort, "https://app.example.com:8443"),
             ("app.example.com:8443", Claim::OtherPort, "https://app.example.com:9443"),
             ("app.example.com:8443", Claim::Subdomain, "https://golive-N.app.example.com:8443"),
