@@ -50,6 +50,9 @@ impl Http {
                 let method =
                     preflight.iter().map(|method| ("Access-Control-Request-Method".into(), method.clone()));
                 request.fields.extend(method);
+                if *claim == Claim::WithCookie {
+                    request.fields.push(("Cookie".into(), "golive=1".into()));
+                }
             }
             Ask::PrivateNetwork => {
                 mark(&mut request.target, nonce);
@@ -171,7 +174,7 @@ impl Claim {
         // A name that resembles the site's has its port, or nothing compares it with the site's origin.
         let like = |name: String| format!("https://{}", with_port(&name, at));
         match self {
-            Self::Foreign => format!("https://{label}.test"),
+            Self::Foreign | Self::WithCookie => format!("https://{label}.test"),
             Self::Null => "null".into(),
             Self::Suffix => format!("https://{own}.{label}.test"),
             Self::MissingDot => like(format!("{letters}{own}")),

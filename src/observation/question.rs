@@ -189,6 +189,8 @@ pub enum Sni {
 pub enum Claim {
     /// `https://golive-n.test`
     Foreign,
+    /// The same with a cookie, as a browser sends it with credentials: some answer `*` to whoever has none.
+    WithCookie,
     Null,
     /// `https://app.example.com.golive-n.test`: a prefix test.
     Suffix,
@@ -298,6 +300,7 @@ impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::Foreign => f.write_str("foreign"),
+            Self::WithCookie => f.write_str("with-cookie"),
             Self::Null => f.write_str("null"),
             Self::Suffix => f.write_str("suffix"),
             Self::MissingDot => f.write_str("missing-dot"),

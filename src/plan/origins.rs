@@ -36,6 +36,8 @@ pub fn questions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
             for claim in &common {
                 ask(spec, seen, &mut questions, &place, path, claim);
             }
+            // A preflight carries no cookies.
+            read(seen, &mut questions, &place, path, &Claim::WithCookie);
         }
         for path in rare_paths(spec) {
             rare.iter().for_each(|claim| read(seen, &mut questions, &place, &path, claim));

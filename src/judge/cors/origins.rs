@@ -46,6 +46,7 @@ pub(super) fn written(pattern: &OriginPattern) -> String {
 pub(super) fn named(claim: &Claim) -> &'static str {
     match claim {
         Claim::Foreign => "another site",
+        Claim::WithCookie => "another site, with a cookie",
         Claim::Null => "a sandboxed page or a file",
         Claim::File => "a file",
         Claim::Extension => "an extension of the browser",

@@ -144,7 +144,7 @@ pub(super) fn is_look_alike(claim: &Claim) -> bool {
 
 pub(super) fn is_foreign(claim: &Claim) -> bool {
     match claim {
-        Claim::Foreign | Claim::Extension | Claim::Shared(_) => true,
+        Claim::Foreign | Claim::WithCookie | Claim::Extension | Claim::Shared(_) => true,
         Claim::Plain(claim) => is_foreign(claim),
         _ => false,
     }

@@ -196,6 +196,7 @@ fn each_claim_is_judged_by_its_own_check() {
         (look_alike_origin_refused, Claim::MissingDot, spec(), (Fail, false)),
         (look_alike_origin_refused, Claim::MissingDotParent, domain(), (Fail, false)),
         (look_alike_origin_refused, Claim::UnescapedDot(0), spec(), (Fail, false)),
+        (foreign_origin_refused, Claim::WithCookie, spec(), (Fail, false)),
         (foreign_origin_refused, Claim::Extension, spec(), (Fail, false)),
         (foreign_origin_refused, Claim::Shared("https://codepen.io".into()), spec(), (Fail, false)),
         (foreign_origin_refused, Claim::Shared("https://codepen.io".into()), codepen, (Pass, false)),
