@@ -53,10 +53,13 @@ impl Request {
     }
 
     /// The host that is asked for: lower case, without port and trailing dot (RFC 9110 §4.2.3, §7.2).
-    /// `None` unless exactly one is named.
+    /// `None` unless exactly one is named, by a word.
     pub fn host(&self) -> Option<String> {
         let mut named = self.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("host"));
         let (Some((_, authority)), None) = (named.next(), named.next()) else { return None };
+        if authority.is_empty() || authority.contains(' ') {
+            return None;
+        }
         let is_port = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
         let host = match authority.rsplit_once(':') {
             Some((host, port)) if is_port(port) => host,
@@ -150,6 +153,8 @@ mod tests {
             (&["[2001:db8::7]"], Some("[2001:db8::7]")),
             (&["[2001:db8::7]:443"], Some("[2001:db8::7]")),
             (&["app.example.com", "evil.test"], None),
+            (&["app.example.com evil.test"], None),
+            (&[""], None),
             (&[], None),
         ] {
             let fields = fields.iter().map(|value| ("Host".into(), String::from(*value))).collect();

@@ -226,11 +226,11 @@ pub const FAULTS: &[Fault] = &[
         says: "policy headers are sent with successes only",
     },
     // hosts
-    // Who serves any name serves the look-alikes and the address as well.
+    // Who serves any name serves the look-alikes, the address and what is no name as well.
     Fault {
         name: "unknown-host-served",
         check: "unknown-host-rejected",
-        follows: &["look-alike-host-rejected", "address-host-rejected"],
+        follows: &["look-alike-host-rejected", "address-host-rejected", "ambiguous-host-rejected"],
         says: "the application answers to any Host",
     },
     Fault {
@@ -250,6 +250,12 @@ pub const FAULTS: &[Fault] = &[
         check: "forged-host-not-reflected",
         follows: &[],
         says: "the canonical link repeats X-Forwarded-Host",
+    },
+    Fault {
+        name: "ambiguous-host-served",
+        check: "ambiguous-host-rejected",
+        follows: &[],
+        says: "of two Host fields the first counts",
     },
     // cookies
     Fault {

@@ -5,7 +5,8 @@ use super::{ALIAS, Entry, SITE, api, page};
 
 /// Over https: the application for the site's names, refusal for any other.
 pub(super) fn https(entry: Entry, request: &Request) -> Response {
-    let answer = match request.host() {
+    let first = || request.value("host").filter(|_| entry.has("ambiguous-host-served")).map(Into::into);
+    let answer = match request.host().or_else(first) {
         Some(host) if is_served(entry, &host) => application(entry, &format!("https://{host}"), request),
         // Starlette's TrustedHostMiddleware.
         _ => Response::new(400, "text/plain; charset=utf-8", "Invalid host header"),

@@ -108,7 +108,7 @@ pub struct Request {
     pub method: Method,
     /// `https://app.example.com`: scheme and authority of the connection, not of the Host field.
     pub origin: String,
-    /// The request-target in origin form.
+    /// The request-target: in origin form, or in absolute form where another authority is named.
     pub target: String,
     /// The name in the TLS hello; `None` without TLS or without a name.
     pub sni: Option<String>,

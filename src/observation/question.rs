@@ -112,6 +112,8 @@ pub enum Ask {
     Host { forgery: Forgery, sni: Sni },
     /// A script of another origin asks; by a preflight, whether it may use that method.
     Origin { claim: Claim, preflight: Option<String>, round: u8 },
+    /// A script of a foreign origin asks by a preflight whether it may come into a private network.
+    PrivateNetwork,
     /// A file that must not be served.
     File,
     /// Over plain HTTP, by the `www.` name or apex that nobody declared: where does it lead?
@@ -149,6 +151,24 @@ pub enum Forgery {
     XForwardedServer,
     /// RFC 7239.
     Forwarded,
+    /// Two Host fields: the true one, then `golive-n.test`.
+    OwnFirst,
+    /// Two Host fields: `golive-n.test`, then the true one.
+    OwnLast,
+    /// A Host field without a value.
+    Empty,
+    /// No Host field.
+    Missing,
+    /// `app.example.com golive-n.test`
+    Space,
+    /// `golive-n.test@app.example.com`
+    UserBefore,
+    /// `app.example.com:x@golive-n.test`: where the port ends the name, the rest is another one.
+    PortUser,
+    /// The target is `https://golive-n.test/`, the Host true.
+    ForeignTarget,
+    /// The target is `https://app.example.com/`, the Host `golive-n.test`.
+    OwnTarget,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -169,29 +189,55 @@ pub enum Sni {
 pub enum Claim {
     /// `https://golive-n.test`
     Foreign,
+    /// The same with a cookie, as a browser sends it with credentials: some answer `*` to whoever has none.
+    WithCookie,
     Null,
     /// `https://app.example.com.golive-n.test`: a prefix test.
     Suffix,
+    /// `https://app.example.comgolive-n.test`: a prefix test that ends with the name.
+    Joined,
     /// `https://golivenapp.example.com`: a suffix test without its dot.
     MissingDot,
     /// `https://golivenexample.com`: the same for the registrable domain.
     MissingDotParent,
     /// `https://appxexample.com`: a regular expression whose dot of that index is not escaped.
     UnescapedDot(u8),
+    /// `https://appxexamplexcom`: none of them is.
+    AllDots,
+    /// `https://xample.com`: whether the name is a part of the registrable domain.
+    DroppedFirst,
     /// `https://app.example.com_.golive-n.test`: browsers send such names, parsers cut them.
-    Separator(char),
-    /// `https://app.example.com%60.golive-n.test`
-    EncodedSeparator,
+    Separator(String),
+    /// `https://app.example.com._.golive-n.test`
+    DottedSeparator(String),
+    /// `https://localhost.golive-n.test`: a prefix test for development servers.
+    Localhost,
     /// `https://app.example.com:8443`
     OtherPort,
+    /// `https://APP.EXAMPLE.COM`, which no browser sends.
+    UpperCase,
+    /// `https://app.example.com.`: the site itself, by its rooted name.
+    TrailingDot,
     /// `http://app.example.com`
     PlainHttp,
     /// One of the origins that development servers use.
     Development(String),
     /// `https://golive-n.app.example.com`
     Subdomain,
+    /// `https://golive-n.test.app.example.com`
+    DeepSubdomain,
     /// `https://golive-n.example.com`
     Sibling,
+    /// `file://`
+    File,
+    /// `chrome-extension://` and 32 letters.
+    Extension,
+    /// One of the origins where anybody may publish.
+    Shared(String),
+    /// The same over plain http.
+    Plain(Box<Claim>),
+    /// The same for another site, which the owner's list names.
+    Like(Origin, Box<Claim>),
     /// An origin of the owner's own list.
     Own(Origin),
 }
@@ -227,6 +273,15 @@ impl fmt::Display for Forgery {
             Self::XHost => f.write_str("x-host"),
             Self::XForwardedServer => f.write_str("x-forwarded-server"),
             Self::Forwarded => f.write_str("forwarded"),
+            Self::OwnFirst => f.write_str("own-first"),
+            Self::OwnLast => f.write_str("own-last"),
+            Self::Empty => f.write_str("empty"),
+            Self::Missing => f.write_str("missing"),
+            Self::Space => f.write_str("space"),
+            Self::UserBefore => f.write_str("user-before"),
+            Self::PortUser => f.write_str("port-user"),
+            Self::ForeignTarget => f.write_str("foreign-target"),
+            Self::OwnTarget => f.write_str("own-target"),
         }
     }
 }
@@ -245,18 +300,31 @@ impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::Foreign => f.write_str("foreign"),
+            Self::WithCookie => f.write_str("with-cookie"),
             Self::Null => f.write_str("null"),
             Self::Suffix => f.write_str("suffix"),
             Self::MissingDot => f.write_str("missing-dot"),
             Self::MissingDotParent => f.write_str("missing-dot-parent"),
             Self::UnescapedDot(index) => write!(f, "unescaped-dot-{index}"),
-            Self::Separator(c) => write!(f, "separator-{c}"),
-            Self::EncodedSeparator => f.write_str("separator-%60"),
+            Self::Joined => f.write_str("joined"),
+            Self::AllDots => f.write_str("all-dots"),
+            Self::DroppedFirst => f.write_str("dropped-first"),
+            Self::Separator(text) => write!(f, "separator-{text}"),
+            Self::DottedSeparator(text) => write!(f, "dotted-separator-{text}"),
+            Self::Localhost => f.write_str("localhost"),
             Self::OtherPort => f.write_str("other-port"),
+            Self::UpperCase => f.write_str("upper-case"),
+            Self::TrailingDot => f.write_str("trailing-dot"),
             Self::PlainHttp => f.write_str("plain-http"),
             Self::Development(origin) => write!(f, "development-{origin}"),
             Self::Subdomain => f.write_str("subdomain"),
+            Self::DeepSubdomain => f.write_str("deep-subdomain"),
             Self::Sibling => f.write_str("sibling"),
+            Self::File => f.write_str("file"),
+            Self::Extension => f.write_str("extension"),
+            Self::Shared(origin) => write!(f, "shared-{origin}"),
+            Self::Plain(claim) => write!(f, "plain-{claim}"),
+            Self::Like(origin, claim) => write!(f, "like-{origin}-{claim}"),
             Self::Own(origin) => write!(f, "own-{origin}"),
         }
     }
@@ -275,6 +343,7 @@ impl fmt::Display for Ask {
             Self::Host { forgery, sni } => write!(f, "host:{forgery}:{sni}"),
             Self::Origin { claim, preflight: None, .. } => write!(f, "origin:{claim}"),
             Self::Origin { claim, preflight: Some(method), .. } => write!(f, "origin:{claim}:preflight-{method}"),
+            Self::PrivateNetwork => f.write_str("private-network"),
             Self::File => f.write_str("file"),
             Self::Sibling => f.write_str("sibling"),
             Self::Http2 => f.write_str("http2"),

@@ -143,6 +143,8 @@ impl Repeat for Observation<Http> {
             let words = curl(dialled, request);
             match self.question.ask {
                 Ask::Http2 => words.replacen("curl", "curl --http2", 1),
+                // curl sends one Host field, whatever it is told.
+                _ if hosts(request) > 1 => raw(at, request),
                 _ => words,
             }
         };
@@ -160,8 +162,30 @@ impl Repeat for Observation<Http> {
     }
 }
 
+fn hosts(request: &Request) -> usize {
+    request.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("host")).count()
+}
+
+/// The head as it is, by hand.
+fn raw(at: &Endpoint, request: &Request) -> String {
+    let fields = request.fields.iter().filter(|(name, _)| name != "Connection");
+    let mut lines = vec![format!("{} {} HTTP/1.1", request.method, request.target)];
+    lines.extend(fields.map(|(name, value)| format!("{name}: {value}")));
+    lines.extend(["Connection: close".into(), String::new(), String::new()]);
+    // A backslash and a percent sign mean something to printf.
+    let lines: Vec<String> = lines.iter().map(|line| line.replace('\\', r"\\").replace('%', "%%")).collect();
+    let way = match at.scheme {
+        Scheme::Http => format!("nc -w 5 {} {}", at.ip, at.port),
+        Scheme::Https => format!("{} -quiet", s_client(at, request.sni.as_deref())),
+    };
+    format!("printf {} | {way}", quoted(&lines.join(r"\r\n")))
+}
+
 fn curl(dialled: &Dialled, request: &Request) -> String {
     let mut words = format!("curl -sD- -o/dev/null{}", flag(request.method));
+    if hosts(request) == 0 {
+        words += " -H Host:";
+    }
     for (name, value) in request.fields.iter().filter(|(name, value)| !is_curls_own(name, value)) {
         if name.eq_ignore_ascii_case("host") && *value == dialled.authority() {
             continue;
@@ -177,7 +201,12 @@ fn curl(dialled: &Dialled, request: &Request) -> String {
     if request.target.contains(['[', ']', '{', '}']) {
         words += " -g";
     }
-    format!("{words} {}", quoted(&format!("{}{}", dialled.origin, request.target)))
+    // In absolute form it is said beside the address to go to.
+    let (form, path) = match request.target.starts_with('/') {
+        true => (String::new(), request.target.as_str()),
+        false => (format!(" --request-target {}", quoted(&request.target)), "/"),
+    };
+    format!("{words}{form} {}", quoted(&format!("{}{path}", dialled.origin)))
 }
 
 /// Where curl must believe to go, so that it says the same name in its TLS hello.
@@ -404,7 +433,9 @@ mod tests {
             ),
             ("https://www.example.com", "curl -sD- -o/dev/null 'https://www.example.com/a?b=1'"),
         ] {
-            let hops = vec![hop("http://app.example.com", "/", None, &[]), hop(end, "/a?b=1", own, &[])];
+            let host = [("Host", end.trim_start_matches("https://"))];
+            let first = hop("http://app.example.com", "/", None, &[("Host", "app.example.com")]);
+            let hops = vec![first, hop(end, "/a?b=1", own, &host)];
             o.outcome = Ok(Exchange { hops, stopped: None });
             let first = "curl -sD- -o/dev/null --resolve app.example.com:80:203.0.113.7 http://app.example.com/";
             assert_eq!(o.repeat(), [first, want]);
@@ -414,6 +445,7 @@ mod tests {
     #[test]
     fn a_question_without_an_answer_is_repeated_from_itself() {
         let foreign = |sni| Ask::Host { forgery: Forgery::Foreign, sni };
+        let ambiguous = |forgery| Ask::Host { forgery, sni: Sni::Own };
         let origin = Ask::Origin { claim: Claim::UnescapedDot(0), preflight: Some("GET".into()), round: 0 };
         for (scheme, method, path, ask, want) in [
             ("https", Method::Get, "/", Ask::Visit, "R443 https://app.example.com/"),
@@ -427,6 +459,29 @@ mod tests {
                 "/",
                 foreign(Sni::Own),
                 "-H 'Host: golive-N.test' R443 https://app.example.com/",
+            ),
+            (
+                "https",
+                Method::Get,
+                "/",
+                ambiguous(Forgery::Space),
+                "-H 'Host: app.example.com golive-N.test' R443 https://app.example.com/",
+            ),
+            ("https", Method::Get, "/", ambiguous(Forgery::Empty), "-H 'Host;' R443 https://app.example.com/"),
+            ("https", Method::Get, "/", ambiguous(Forgery::Missing), "-H Host: R443 https://app.example.com/"),
+            (
+                "https",
+                Method::Get,
+                "/a",
+                ambiguous(Forgery::ForeignTarget),
+                "R443 --request-target 'https://golive-N.test/a?golive=N' https://app.example.com/",
+            ),
+            (
+                "http",
+                Method::Get,
+                "/a",
+                ambiguous(Forgery::OwnTarget),
+                "-H 'Host: golive-N.test' R80 --request-target 'http://app.example.com/a?golive=N' http://app.example.com/",
             ),
             (
                 "https",
@@ -453,6 +508,23 @@ mod tests {
                 .replace("R80", "--resolve app.example.com:80:203.0.113.7");
             let o = http(site(scheme, "203.0.113.7"), method, path, ask);
             assert_eq!(o.repeat(), [format!("curl -sD- -o/dev/null {want}")]);
+        }
+    }
+
+    #[test]
+    fn two_hosts_are_written_by_hand() {
+        let head = r"HTTP/1.1\r\nHost: app.example.com\r\nHost: golive-00000001.test\r\nConnection: close\r\n\r\n";
+        for (scheme, ip, way) in [
+            (
+                "https",
+                "2001:db8::7",
+                "openssl s_client -connect '[2001:db8::7]:443' -servername app.example.com -quiet",
+            ),
+            ("http", "203.0.113.7", "nc -w 5 203.0.113.7 80"),
+        ] {
+            let ask = Ask::Host { forgery: Forgery::OwnFirst, sni: Sni::Own };
+            let o = http(site(scheme, ip), Method::Get, "/50%?a", ask);
+            assert_eq!(o.repeat(), [format!("printf 'GET /50%%?a&golive=00000001 {head}' | {way}")]);
         }
     }
 

@@ -59,7 +59,7 @@ impl Dialogue<'_> {
         let mut jar = Jar::default();
         loop {
             jar.keep(&at, &raw);
-            let next = location(&at, &request, &raw);
+            let next = location(&request, &raw);
             let led = !exchange.hops.is_empty();
             exchange.hops.push(self.recorder.hop(&request, led, &raw));
             let Some(next) = next.filter(|_| is_followed(plan::follow(question), &at)) else { return exchange };
@@ -181,12 +181,12 @@ fn held_off(raw: &Raw) -> Option<Duration> {
 }
 
 /// Where a redirect leads, resolved against the address of the request (RFC 9110 §10.2.2).
-fn location(at: &Endpoint, request: &Request, raw: &Raw) -> Option<Url> {
+fn location(request: &Request, raw: &Raw) -> Option<Url> {
     if !matches!(raw.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
     let (_, value) = raw.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"))?;
-    let base = Url::parse(&at.url(&request.target)).ok()?;
+    let base = Url::parse(&request.url()).ok()?;
     base.join(std::str::from_utf8(value).ok()?).ok()
 }
 

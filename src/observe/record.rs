@@ -72,14 +72,16 @@ impl Recorder {
     }
 }
 
-/// The host names of our own making that a request carries.
+/// The host names of our own making that a request carries, without what is no part of the name.
 fn sent_hosts(request: &Request, nonce: Nonce) -> Vec<String> {
     let mark = nonce.to_string();
-    let forged = request.fields.iter().filter(|(_, value)| value.contains(&mark)).map(|(_, value)| {
+    let target = request.target.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
+    let forged = request.fields.iter().map(|(_, value)| {
         let value = value.strip_prefix("host=").unwrap_or(value);
-        value.rsplit_once("://").map_or(value, |(_, host)| host).to_string()
+        value.rsplit_once("://").map_or(value, |(_, host)| host)
     });
-    forged.collect()
+    let ours = forged.chain(target).filter_map(|value| value.rsplit([' ', '@']).find(|part| part.contains(&mark)));
+    ours.map(String::from).collect()
 }
 
 /// Where a field of the answer names a host of ours.
@@ -188,6 +190,31 @@ mod tests {
         let mut places: Vec<Place> = hop.response.content.echoes.iter().map(|echo| echo.place).collect();
         places.sort();
         assert_eq!(places, [Place::Location, Place::CookieDomain, Place::Canonical, Place::Text]);
+    }
+
+    #[test]
+    fn only_the_other_name_of_a_request_is_ours_to_find() {
+        let forged = "golive-000000aa.test";
+        let site = "app.example.com";
+        for (target, hosts) in [
+            ("/", vec![format!("{site}@{forged}")]),
+            ("/", vec![format!("{forged}@{site}")]),
+            ("/", vec![format!("{site}:x@{forged}:8443")]),
+            ("/", vec![format!("{site} {forged}")]),
+            ("/?golive=000000aa", vec![site.into(), forged.into()]),
+            ("https://golive-000000aa.test/?golive=000000aa", vec![site.into()]),
+            ("https://app.example.com/?golive=000000aa", vec![forged.into()]),
+        ] {
+            let fields = hosts.iter().map(|host| ("Host".into(), host.clone())).collect();
+            let request = Request { target: target.into(), fields, ..recorded(&[], "").request };
+            let hop = |location: String| {
+                let fields = vec![("Location".into(), location.into_bytes())];
+                let raw = Raw { status: 302, fields, body: vec![], cut: false };
+                Recorder::new(Nonce(0xaa)).hop(&request, false, &raw).response.content.echoes.len()
+            };
+            let seen = [hop(format!("https://{forged}/")), hop(format!("https://{site}/"))];
+            assert_eq!(seen, [1, 0], "{target} {hosts:?}");
+        }
     }
 
     #[test]

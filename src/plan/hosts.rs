@@ -42,16 +42,16 @@ fn over_tls(place: &Endpoint) -> Vec<(Forgery, Sni)> {
         all.extend(unescaped_dots(name).map(|index| (Forgery::UnescapedDot(index), Sni::Own)));
         all.extend([Forgery::Subdomain, Forgery::Localhost, Forgery::Loopback].map(|f| (f, Sni::Own)));
     }
+    all.extend(Forgery::AMBIGUOUS.map(|forgery| (forgery, Sni::Own)));
     // A site that is an address has the address as its Host, and sends no name in its hello.
     all.retain(|(_, sni)| place.host.name().is_some() || *sni != Sni::Absent);
     all
 }
 
 fn in_clear(place: &Endpoint) -> Vec<Forgery> {
-    match place.host {
-        Host::Name(_) => vec![Forgery::Foreign, Forgery::Suffix, Forgery::Prefix, Forgery::Address],
-        Host::Address(_) => vec![Forgery::Foreign],
-    }
+    let of_names = [Forgery::Suffix, Forgery::Prefix, Forgery::Address];
+    let of_names = of_names.into_iter().filter(|_| place.host.name().is_some());
+    [Forgery::Foreign].into_iter().chain(of_names).chain(Forgery::AMBIGUOUS).collect()
 }
 
 /// The dots of a name that a regular expression may have left unescaped: the first and the last.

@@ -45,11 +45,12 @@ pub fn hop(spec: &Spec, at: &Endpoint, method: Method, target: String) -> Reques
     with_usual(spec, Request::plain(at, method, target))
 }
 
-/// What every client sends stands after Host, and at the end.
+/// What every client sends stands after Host, of which there may be none or two, and at the end.
 fn with_usual(spec: &Spec, mut request: Request) -> Request {
     let agent = spec.user_agent.clone().unwrap_or_else(|| concat!("golive/", env!("CARGO_PKG_VERSION")).into());
     let usual = [("User-Agent", agent), ("Accept", "*/*".into()), ("Accept-Encoding", "identity".into())];
-    request.fields.splice(1..1, usual.map(|(name, value)| (name.into(), value)));
+    let hosts = request.fields.iter().take_while(|(name, _)| name == "Host").count();
+    request.fields.splice(hosts..hosts, usual.map(|(name, value)| (name.into(), value)));
     request.fields.push(("Connection".into(), "close".into()));
     request
 }
@@ -57,6 +58,20 @@ fn with_usual(spec: &Spec, mut request: Request) -> Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_usual_stands_after_host_of_which_there_may_be_none() {
+        use crate::observation::{Forgery, Sni};
+        let spec = Spec::of("app.example.com".parse().unwrap());
+        for (forgery, hosts) in [(Forgery::Missing, 0), (Forgery::Foreign, 1), (Forgery::OwnLast, 2)] {
+            let at = spec.site.at([203, 0, 113, 7].into());
+            let ask = Ask::Host { forgery, sni: Sni::Own };
+            let sent = request(&spec, Nonce(7), &Http { at, method: Method::Get, path: "/".into(), ask });
+            let names: Vec<&str> = sent.fields.iter().map(|(name, _)| name.as_str()).collect();
+            let usual = ["User-Agent", "Accept", "Accept-Encoding", "Connection"];
+            assert_eq!(names, [&vec!["Host"; hosts][..], &usual].concat());
+        }
+    }
 
     #[test]
     fn a_preflight_asks_for_what_is_written() {

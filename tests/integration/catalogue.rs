@@ -11,13 +11,13 @@ use golive::finding::{Item, Status};
 use golive::gate::Outcome;
 use golive::judge::pages;
 use golive::observation::{
-    Addresses, Ask, CaaRecord, Crossing, Crossings, ErrorKind, Greet, Handshake, Http, Knock, Lookup, Method,
-    NameServer, Observation, Observations, Offer, Offered, Passage, PortState, ProbeError, Quic, QuicHandshake,
-    Reply, Seek, Sni, Stage, Step, Steps, Timestamp, Version,
+    Addresses, Ask, CaaRecord, Crossing, Crossings, ErrorKind, Forgery, Greet, Handshake, Http, Knock, Lookup,
+    Method, NameServer, Observation, Observations, Offer, Offered, Passage, PortState, ProbeError, Quic,
+    QuicHandshake, Reply, Seek, Sni, Stage, Step, Steps, Timestamp, Version,
 };
 use golive::report::Report;
 use golive::spec::{Roots, Spec};
-use golive::target::Family;
+use golive::target::{Family, Scheme};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -274,6 +274,20 @@ const CHANGES: &[Change] = &[
                 if let Ok(exchange) = &mut o.outcome {
                     exchange.hops[0].response.status = 302;
                 }
+            }
+        },
+    },
+    Change {
+        check: "redirect-host-fixed",
+        status: Status::Fail,
+        change: |_, seen| {
+            let foreign = |ask: &Ask| matches!(ask, Ask::Host { forgery: Forgery::Foreign, .. });
+            let clear = |o: &&mut Observation<Http>| o.question.at.scheme == Scheme::Http;
+            for o in seen.http.iter_mut().filter(|o| foreign(&o.question.ask)).filter(clear) {
+                let hop = &mut o.outcome.as_mut().unwrap().hops[0];
+                let location = format!("https://{}/", hop.request.fields[0].1);
+                hop.response.status = 308;
+                hop.response.fields.push(("Location".into(), location));
             }
         },
     },

@@ -19,7 +19,7 @@ use super::run;
 const MOST_ROUNDS: usize = 16;
 
 /// Questions for one path of one name at one address, with all that may follow; lookups apart.
-const MOST_EACH: usize = 200;
+const MOST_EACH: usize = 360;
 
 /// Questions that a sweep of one address may become: itself, 32 open ports with three each, eight silent ones at a
 /// control.

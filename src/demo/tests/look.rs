@@ -132,6 +132,9 @@ fn look_at_answers(fault: Option<&'static Fault>, seen: &mut BTreeMap<String, St
     {
         note(&format!("host {place}"), site::https(entry(V4), &request("GET", "/", host, &[])).status.to_string());
     }
+    let mut two = request("GET", "/", SITE, &[]);
+    two.fields.push(("Host".into(), "golive-1.test".into()));
+    note("host two", site::https(entry(V4), &two).status.to_string());
     let forwarded = https(V4, "GET", "/", &[("X-Forwarded-Host", "golive-1.test")]);
     note("forwarded host", forwarded.content.contains("golive-1.test").to_string());
 

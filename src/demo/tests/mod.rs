@@ -63,6 +63,7 @@ const CHANGES: &[(&str, &[&str])] = &[
     ("look-alike-host-served", &["host suffix"]),
     ("address-host-served", &["host address"]),
     ("forwarded-host-reflected", &["forwarded host"]),
+    ("ambiguous-host-served", &["host two"]),
     ("cookie-insecure", &["session cookie"]),
     ("cookie-readable", &["session cookie"]),
     ("cookie-same-site-missing", &["session cookie"]),

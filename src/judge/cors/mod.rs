@@ -35,11 +35,13 @@ fn grave_or_written(spec: &Spec) -> impl Fn(bool) -> bool {
 }
 
 fn foreign_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
-    refusals(spec, seen, |claim| *claim == Claim::Foreign, grave_or_written(spec))
+    let mut verdicts = refusals(spec, seen, refusal::is_foreign, grave_or_written(spec));
+    verdicts.extend(refusal::private_network(seen));
+    verdicts
 }
 
 fn null_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
-    refusals(spec, seen, |claim| *claim == Claim::Null, grave_or_written(spec))
+    refusals(spec, seen, |claim| matches!(claim, Claim::Null | Claim::File), grave_or_written(spec))
 }
 
 fn look_alike_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
@@ -47,7 +49,7 @@ fn look_alike_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 }
 
 fn plain_http_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
-    refusals(spec, seen, |claim| *claim == Claim::PlainHttp, grave_or_written(spec))
+    refusals(spec, seen, refusal::is_plain_http, grave_or_written(spec))
 }
 
 fn development_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
@@ -61,7 +63,7 @@ fn subdomain_origin_refused(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     }
     let exact = |origins: &Vec<OriginPattern>| origins.iter().all(|o| matches!(o, OriginPattern::Exact(_)));
     let strict = spec.cors.origins.as_ref().is_some_and(exact);
-    refusals(spec, seen, |claim| matches!(claim, Claim::Subdomain | Claim::Sibling), |_| strict)
+    refusals(spec, seen, refusal::is_subdomain, |_| strict)
 }
 
 /// `*` lets everybody read: a contradiction where the owner wrote who may.

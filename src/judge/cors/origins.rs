@@ -1,6 +1,6 @@
 //! Origins in words, and which of them the owner promised.
 
-use crate::observation::{Claim, registrable};
+use crate::observation::{Claim, Response, registrable};
 use crate::spec::{OriginPattern, Spec};
 use crate::target::{Host, Origin};
 
@@ -18,13 +18,22 @@ pub(super) fn is_promised(spec: &Spec, origin: &str) -> bool {
     spec.cors.origins.iter().flatten().any(covers)
 }
 
-/// Whether an https origin's name lies below the registrable domain of the site.
+/// Whether an origin's name lies below the registrable domain of the site.
 pub(super) fn is_below_own(spec: &Spec, origin: &str) -> bool {
-    let (Host::Name(own), Some(name)) = (&spec.site.host, origin.strip_prefix("https://")) else {
+    let (Host::Name(own), Some((_, name))) = (&spec.site.host, origin.split_once("://")) else {
         return false;
     };
     let name = name.split(':').next().unwrap_or_default();
     registrable(own).is_some_and(|domain| name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
+}
+
+/// The site that every answer names, whoever asks, where it is neither the asker's nor the site's own.
+pub(super) fn other_named(spec: &Spec, response: &Response) -> Option<Origin> {
+    let [value] = response.values("access-control-allow-origin")[..] else { return None };
+    let origin: Origin = value.parse().ok()?;
+    // Where nothing is written, a further name of the own domain is most likely meant.
+    let is_meant = spec.cors.origins.is_none() && is_below_own(spec, value);
+    (!spec.is_own(&origin.host) && !is_promised(spec, value) && !is_meant).then_some(origin)
 }
 
 pub(super) fn written(pattern: &OriginPattern) -> String {
@@ -37,15 +46,23 @@ pub(super) fn written(pattern: &OriginPattern) -> String {
 pub(super) fn named(claim: &Claim) -> &'static str {
     match claim {
         Claim::Foreign => "another site",
+        Claim::WithCookie => "another site, with a cookie",
         Claim::Null => "a sandboxed page or a file",
-        Claim::Suffix => "prefix test",
+        Claim::File => "a file",
+        Claim::Extension => "an extension of the browser",
+        Claim::Shared(_) => "where anybody may publish",
+        Claim::Suffix | Claim::Joined | Claim::Localhost => "prefix test",
+        Claim::DroppedFirst => "part of the name",
         Claim::MissingDot | Claim::MissingDotParent => "missing dot",
-        Claim::UnescapedDot(_) => "unescaped dot",
-        Claim::Separator(_) | Claim::EncodedSeparator => "separator",
-        Claim::OtherPort => "another port",
+        Claim::UnescapedDot(_) | Claim::AllDots => "unescaped dot",
+        Claim::Separator(_) | Claim::DottedSeparator(_) => "separator",
+        Claim::UpperCase => "the site's own name in upper case",
+        Claim::TrailingDot => "the site's own name with a dot behind it",
+        Claim::OtherPort => "another port of the site's own name",
         Claim::PlainHttp => "plain http",
         Claim::Development(_) => "a development server",
-        Claim::Subdomain => "a name below the site's",
+        Claim::Plain(claim) | Claim::Like(_, claim) => named(claim),
+        Claim::Subdomain | Claim::DeepSubdomain => "a name below the site's",
         Claim::Sibling => "a name of the same domain",
         Claim::Own(_) => "a written origin",
     }
@@ -75,7 +92,7 @@ mod tests {
         for (origin, want) in [
             ("https://x.example.com", true),
             ("https://x.example.com:8443", true),
-            ("http://x.example.com", false),
+            ("http://x.example.com", true),
             ("https://xexample.com", false),
             ("https://example.com", false),
             ("https://app.example.com.evil.test", false),

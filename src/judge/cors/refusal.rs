@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::origins::{is_below_own, is_promised, named};
-use super::{Grant, allowed_words, grant_of, is_public, page, sent_origin};
+use super::origins::{is_below_own, is_promised, named, other_named};
+use super::{Grant, allowed_words, grant_of, is_public, page, preflight_grant, sent_origin};
 use crate::finding::{Status, Subject, Verdict};
 use crate::judge::answered::{baseline, control, is_broken, shut_out};
-use crate::judge::{Word, fail, pass, skip, unknown, worst};
+use crate::judge::{Word, fail, given, pass, skip, unknown, worst};
 use crate::observation::{Ask, Claim, Http, Observation, Response, Seen, Stopped};
 use crate::spec::Spec;
 
@@ -81,7 +81,19 @@ fn refusal(
     let granted = grant_of(o).unwrap_or(Grant::Nothing);
     let grave = granted == Grant::WithCredentials && preflight.is_none();
     match granted {
-        Grant::Nothing => return (grave, refused(spec, seen, o, response)),
+        Grant::Nothing => {
+            let word = refused(spec, seen, o, response);
+            let other = other_named(spec, response).filter(|_| *claim == Claim::Foreign && preflight.is_none());
+            return match (word, other) {
+                ((Status::Pass, _), Some(other)) if spec.cors.origins.is_some() => {
+                    (false, fail(format!("{other} is allowed, whoever asks")))
+                }
+                ((Status::Pass, message), Some(other)) => {
+                    (false, pass(format!("{message}; {other} is allowed, whoever asks")))
+                }
+                (word, _) => (false, word),
+            };
+        }
         Grant::Anybody => {
             let word = match refused(spec, seen, o, response) {
                 (Status::Pass, _) => pass("is not named, * is"),
@@ -99,9 +111,9 @@ fn refusal(
     let origin = sent_origin(&exchange.hops[0]).unwrap_or("null");
     let word = if is_promised(spec, origin) {
         pass(format!("{} is within cors.origins", named(claim)))
-    } else if *claim == Claim::OtherPort {
-        pass(format!("another port of the site's own name {how}"))
-    } else if is_look_alike(claim) && is_below_own(spec, origin) && sibling_allowed(seen, o, preflight) {
+    } else if matches!(claim, Claim::OtherPort | Claim::UpperCase | Claim::TrailingDot) {
+        pass(format!("{} {how}", named(claim)))
+    } else if is_look_alike(claim) && is_below_own(spec, origin) && sibling_allowed(seen, o, claim, preflight) {
         // A name below the own domain is no look-alike where every such name is allowed.
         pass("names below the own domain are allowed, and this is one")
     } else {
@@ -111,16 +123,63 @@ fn refusal(
 }
 
 pub(super) fn is_look_alike(claim: &Claim) -> bool {
-    matches!(
-        claim,
+    match claim {
         Claim::Suffix
-            | Claim::MissingDot
-            | Claim::MissingDotParent
-            | Claim::UnescapedDot(_)
-            | Claim::Separator(_)
-            | Claim::EncodedSeparator
-            | Claim::OtherPort
-    )
+        | Claim::Joined
+        | Claim::MissingDot
+        | Claim::MissingDotParent
+        | Claim::UnescapedDot(_)
+        | Claim::AllDots
+        | Claim::DroppedFirst
+        | Claim::Separator(_)
+        | Claim::DottedSeparator(_)
+        | Claim::Localhost
+        | Claim::OtherPort
+        | Claim::UpperCase
+        | Claim::TrailingDot => true,
+        Claim::Plain(claim) | Claim::Like(_, claim) => is_look_alike(claim),
+        _ => false,
+    }
+}
+
+pub(super) fn is_foreign(claim: &Claim) -> bool {
+    match claim {
+        Claim::Foreign | Claim::WithCookie | Claim::Extension | Claim::Shared(_) => true,
+        Claim::Plain(claim) => is_foreign(claim),
+        _ => false,
+    }
+}
+
+pub(super) fn is_subdomain(claim: &Claim) -> bool {
+    matches!(claim, Claim::Subdomain | Claim::DeepSubdomain | Claim::Sibling)
+}
+
+pub(super) fn is_plain_http(claim: &Claim) -> bool {
+    match claim {
+        Claim::PlainHttp => true,
+        Claim::Plain(claim) => is_subdomain(claim),
+        Claim::Like(_, claim) => is_plain_http(claim),
+        _ => false,
+    }
+}
+
+/// Whether a public page may reach into a private network (Private Network Access, CORS preflight): on a site of the
+/// internet nobody needs that.
+pub(super) fn private_network(seen: &Seen) -> Vec<Verdict> {
+    let asked = seen.asked::<Http>().filter(|o| o.question.ask == Ask::PrivateNetwork);
+    let verdicts = asked.filter_map(|o| {
+        let exchange = match &o.outcome {
+            Ok(exchange) => exchange,
+            Err(error) => return Some(given(o, page(&o.question), |_| unknown(error.to_string())).as_advice()),
+        };
+        let response = exchange.first();
+        let allowed = preflight_grant(response, sent_origin(&exchange.hops[0])?) > Grant::Nothing;
+        let says = response.value("access-control-allow-private-network") == Some("true");
+        let message = "a preflight lets foreign pages come into a private network";
+        let verdict = Verdict::new(page(&o.question), Status::Fail, message).resting_on([o.id()]);
+        (allowed && says).then(|| verdict.as_advice())
+    });
+    verdicts.collect()
 }
 
 /// A hit counts when a fresh origin of the kind is named back as well.
@@ -163,8 +222,15 @@ pub(super) fn refused(spec: &Spec, seen: &Seen, o: &Observation<Http>, response:
     }
 }
 
-/// Whether a random name of the own domain is allowed at the same page.
-fn sibling_allowed(seen: &Seen, o: &Observation<Http>, preflight: Option<&str>) -> bool {
-    let ask = Ask::Origin { claim: Claim::Sibling, preflight: preflight.map(Into::into), round: 0 };
-    seen.find(&Http { ask, ..o.question.clone() }).and_then(grant_of).is_some_and(|grant| grant > Grant::Anybody)
+/// Whether a random name of the own domain is allowed at the same page. Where the site has the domain's own name, such
+/// names are below it.
+fn sibling_allowed(seen: &Seen, o: &Observation<Http>, claim: &Claim, preflight: Option<&str>) -> bool {
+    let asked = |sibling| {
+        let is_plain = matches!(claim, Claim::Plain(_));
+        let claim = if is_plain { Claim::Plain(Box::new(sibling)) } else { sibling };
+        let ask = Ask::Origin { claim, preflight: preflight.map(Into::into), round: 0 };
+        seen.find(&Http { ask, ..o.question.clone() })
+    };
+    let sibling = asked(Claim::Sibling).or_else(|| asked(Claim::Subdomain));
+    sibling.and_then(grant_of).is_some_and(|grant| grant > Grant::Anybody)
 }

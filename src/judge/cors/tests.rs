@@ -184,6 +184,9 @@ fn each_claim_is_judged_by_its_own_check() {
     let development = Claim::Development("http://localhost:3000".into());
     let strict = || written(&["https://app.example.com"]);
     let domain = || written(&["https://*.example.com"]);
+    let plain_of = |claim| Claim::Plain(Box::new(claim));
+    let like = |claim| Claim::Like("https://console.example.org".parse().unwrap(), Box::new(claim));
+    let codepen = written(&["https://codepen.io"]);
     for (judge, claim, spec, want) in [
         (null_origin_refused as Judge, Claim::Null, spec(), (Fail, false)),
         (plain_http_origin_refused, Claim::PlainHttp, spec(), (Fail, false)),
@@ -193,8 +196,28 @@ fn each_claim_is_judged_by_its_own_check() {
         (look_alike_origin_refused, Claim::MissingDot, spec(), (Fail, false)),
         (look_alike_origin_refused, Claim::MissingDotParent, domain(), (Fail, false)),
         (look_alike_origin_refused, Claim::UnescapedDot(0), spec(), (Fail, false)),
-        (look_alike_origin_refused, Claim::Separator('_'), spec(), (Fail, false)),
-        (look_alike_origin_refused, Claim::EncodedSeparator, spec(), (Fail, false)),
+        (foreign_origin_refused, Claim::WithCookie, spec(), (Fail, false)),
+        (foreign_origin_refused, Claim::Extension, spec(), (Fail, false)),
+        (foreign_origin_refused, Claim::Shared("https://codepen.io".into()), spec(), (Fail, false)),
+        (foreign_origin_refused, Claim::Shared("https://codepen.io".into()), codepen, (Pass, false)),
+        (foreign_origin_refused, plain_of(Claim::Foreign), spec(), (Fail, false)),
+        (null_origin_refused, Claim::File, spec(), (Fail, false)),
+        (look_alike_origin_refused, Claim::Separator("_".into()), spec(), (Fail, false)),
+        (look_alike_origin_refused, Claim::DottedSeparator("%60".into()), spec(), (Fail, false)),
+        (look_alike_origin_refused, Claim::Joined, spec(), (Fail, false)),
+        (look_alike_origin_refused, Claim::AllDots, spec(), (Fail, false)),
+        (look_alike_origin_refused, Claim::DroppedFirst, spec(), (Fail, false)),
+        (look_alike_origin_refused, Claim::Localhost, spec(), (Fail, false)),
+        (look_alike_origin_refused, plain_of(Claim::Suffix), spec(), (Fail, false)),
+        (look_alike_origin_refused, like(Claim::MissingDot), strict(), (Fail, false)),
+        (look_alike_origin_refused, like(Claim::Suffix), strict(), (Fail, false)),
+        (look_alike_origin_refused, Claim::UpperCase, strict(), (Pass, false)),
+        (look_alike_origin_refused, Claim::TrailingDot, strict(), (Pass, false)),
+        (plain_http_origin_refused, plain_of(Claim::Sibling), spec(), (Fail, false)),
+        (plain_http_origin_refused, plain_of(Claim::Subdomain), spec(), (Fail, false)),
+        (plain_http_origin_refused, like(Claim::PlainHttp), strict(), (Fail, false)),
+        (subdomain_origin_refused, Claim::DeepSubdomain, strict(), (Fail, false)),
+        (subdomain_origin_refused, Claim::DeepSubdomain, spec(), (Fail, true)),
         (look_alike_origin_refused, Claim::OtherPort, spec(), (Pass, false)),
         (look_alike_origin_refused, Claim::OtherPort, strict(), (Pass, false)),
         // A wildcard of the owner's covers every name below.
@@ -212,6 +235,50 @@ fn each_claim_is_judged_by_its_own_check() {
     }
 }
 
+/// What is named does not depend on who asks: a fault only where another list is written.
+#[test]
+fn a_site_that_is_named_to_everybody_is_seen() {
+    let named = |value: &'static str| plain(&[(ACAO, value), CREDENTIALS]);
+    let strict = || written(&["https://app.example.com", "https://shop.example.org"]);
+    let also = |origin: &str| format!("is not allowed: 200; {origin} is allowed, whoever asks");
+    for (spec, value, want) in [
+        (strict(), "https://staging.test", (Fail, "https://staging.test is allowed, whoever asks".into())),
+        (
+            strict(),
+            "https://staging.example.com",
+            (Fail, "https://staging.example.com is allowed, whoever asks".into()),
+        ),
+        (strict(), "https://shop.example.org", (Pass, "is not allowed: 200".into())),
+        (strict(), "https://app.example.com", (Pass, "is not allowed: 200".into())),
+        (strict(), "no origin", (Pass, "is not allowed: 200".into())),
+        (spec(), "https://staging.test", (Pass, also("https://staging.test"))),
+        (spec(), "https://staging.example.com", (Pass, "is not allowed: 200".to_string())),
+    ] {
+        let got = said(foreign_origin_refused, &spec, reads(&Claim::Foreign, &named(value)));
+        assert_eq!(got, [(want.0, false, want.1)], "{value}");
+    }
+}
+
+#[test]
+fn a_private_network_is_opened_by_both_fields() {
+    const INTO: (&str, &str) = ("Access-Control-Allow-Private-Network", "true");
+    let question = Http { method: Method::Options, ..question(Ask::PrivateNetwork, "/api/health") };
+    for (status, fields, want) in [
+        (200, &[(ACAO, "‹origin›"), INTO][..], true),
+        (204, &[(ACAO, "*"), INTO], true),
+        (200, &[INTO], false),
+        (200, &[(ACAO, "*")], false),
+        (400, &[(ACAO, "*"), INTO], false),
+    ] {
+        let facts = vec![told(&question, ok(response(status, fields, "OK")))];
+        let message = "a preflight lets foreign pages come into a private network".to_string();
+        let want: Vec<_> = [(Fail, true, message)].into_iter().filter(|_| want).collect();
+        assert_eq!(said(foreign_origin_refused, &spec(), facts), want, "{status} {fields:?}");
+    }
+    let facts = vec![told(&question, Err(timeout()))];
+    assert_eq!(said(foreign_origin_refused, &spec(), facts), [(Unknown, true, "no answer in 5 s".into())]);
+}
+
 #[test]
 fn no_name_is_below_an_address() {
     let address = Spec::of("203.0.113.7".parse().unwrap());
@@ -226,9 +293,13 @@ fn a_name_below_the_own_domain_is_no_look_alike_where_its_siblings_are_allowed()
         (Claim::MissingDot, plain(&[]), Fail),
         (Claim::MissingDotParent, reflects(), Fail),
         (Claim::PlainHttp, reflects(), Fail),
+        (Claim::Plain(Box::new(Claim::MissingDot)), reflects(), Pass),
+        (Claim::Plain(Box::new(Claim::MissingDot)), plain(&[]), Fail),
     ] {
         let mut facts = reads(&claim, &reflects_with_credentials());
-        facts.push(told(&asked(&Claim::Sibling, None, 0), sibling));
+        let is_plain = matches!(claim, Claim::Plain(_));
+        let other = if is_plain { Claim::Plain(Box::new(Claim::Sibling)) } else { Claim::Sibling };
+        facts.push(told(&asked(&other, None, 0), sibling));
         let judge = if claim == Claim::PlainHttp { plain_http_origin_refused } else { look_alike_origin_refused };
         assert_eq!(said(judge, &spec(), facts)[0].0, want, "{claim}");
     }

@@ -1,5 +1,6 @@
 //! Is another name in the Host field refused, and is none ever given back?
 
+mod ambiguous;
 mod answer;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub(super) const CHECKS: &[Check] = &[
     check!("hosts/look-alike-host-rejected", look_alike_host_rejected),
     check!("hosts/address-host-rejected", address_host_rejected),
     check!("hosts/forged-host-not-reflected", forged_host_not_reflected),
+    check!("hosts/redirect-host-fixed", redirect_host_fixed),
+    check!("hosts/ambiguous-host-rejected", ambiguous::ambiguous_host_rejected),
 ];
 
 fn unknown_host_rejected(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
@@ -73,6 +76,28 @@ fn forged_host_not_reflected(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     })
 }
 
+/// A redirect to https of whatever was named: the default of many proxies, and no name of the site is involved.
+fn redirect_host_fixed(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
+    let in_clear = |forgery, question: &Http| forgery == Forgery::Foreign && question.at.scheme == Scheme::Http;
+    by_page(spec, seen, in_clear, |spec, seen, o, forgery| {
+        let is_led = |exchange: &Exchange| {
+            let base = baseline(spec, seen, &o.question)?.outcome.as_ref().ok()?;
+            let host = forgery.host(&o.question.at, seen.observations().nonce);
+            Some(got(spec, seen, o, &exchange.hops[0], base, &host) == Got::Upgrade)
+        };
+        match (&o.outcome, o.outcome.as_ref().ok().and_then(is_led)) {
+            (Ok(exchange), Some(true)) => {
+                fail(format!("{} is led to https of that name: {}", named(forgery), exchange.first().status))
+            }
+            _ => match refused(spec, seen, o, forgery) {
+                // Who is served is another check's matter.
+                (Status::Fail, message) => pass(message),
+                word => word,
+            },
+        }
+    })
+}
+
 fn reflected(spec: &Spec, seen: &Seen, o: &Observation<Http>, exchange: &Exchange, name: &str) -> Word {
     let answer = exchange.first();
     let base = baseline(spec, seen, &o.question).and_then(|base| base.outcome.as_ref().ok());
@@ -104,7 +129,16 @@ fn refused(spec: &Spec, seen: &Seen, o: &Observation<Http>, forgery: Forgery) ->
     };
     let (name, status) = (named(forgery), answer.status);
     let host = forgery.host(&o.question.at, seen.observations().nonce);
-    let word = match got(spec, seen, o, &exchange.hops[0], base, &host) {
+    let got = got(spec, seen, o, &exchange.hops[0], base, &host);
+    match told(spec, seen, o, got, name, status) {
+        (Status::Fail, message) if is_trusted(spec, &host) => pass(format!("{message}, within hosts.trusted")),
+        word => word,
+    }
+}
+
+/// What an answer to a wrong name means.
+fn told(spec: &Spec, seen: &Seen, o: &Observation<Http>, got: Got, name: &str, status: u16) -> Word {
+    match got {
         Got::Application => fail(format!("{name} gets the application: {status}")),
         Got::ItsOwnName(place) => fail(format!("{name} comes back in {}", words(place))),
         Got::Undecided => unknown(format!("{name} gets the same {status} as the true Host: nobody can tell")),
@@ -119,10 +153,6 @@ fn refused(spec: &Spec, seen: &Seen, o: &Observation<Http>, forgery: Forgery) ->
         Got::Elsewhere => believed(spec, seen, o, format!("{name} is led elsewhere: {status}")),
         Got::Another => believed(spec, seen, o, format!("{name} gets {status} and another content")),
         Got::Refusal => believed(spec, seen, o, format!("{name} gets {status}")),
-    };
-    match word {
-        (Status::Fail, message) if is_trusted(spec, &host) => pass(format!("{message}, within hosts.trusted")),
-        word => word,
     }
 }
 
@@ -200,6 +230,15 @@ fn named(forgery: Forgery) -> &'static str {
         Forgery::XHost => "X-Host",
         Forgery::XForwardedServer => "X-Forwarded-Server",
         Forgery::Forwarded => "Forwarded",
+        Forgery::OwnFirst => "two Hosts, the site's first,",
+        Forgery::OwnLast => "two Hosts, the site's last,",
+        Forgery::Empty => "an empty Host",
+        Forgery::Missing => "no Host",
+        Forgery::Space => "two names with a space between them",
+        Forgery::UserBefore => "another name before an @",
+        Forgery::PortUser => "another name behind the port",
+        Forgery::ForeignTarget => "another site in the target",
+        Forgery::OwnTarget => "the site in the target and another Host",
     }
 }
 

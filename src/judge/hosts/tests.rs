@@ -7,40 +7,40 @@ use crate::target::Endpoint;
 
 const PAGE: [(&str, &str); 3] =
     [("Content-Type", "text/html"), ("X-Request-Id", "1"), ("X-Powered-By", "Next.js")];
-const FOREIGN: &str = "golive-00000007.test";
+pub const FOREIGN: &str = "golive-00000007.test";
 
 /// The page that visitors see, whatever varies in it.
-fn page() -> Response {
+pub fn page() -> Response {
     response(200, &PAGE, "welcome to the shop")
 }
 
-fn led(status: u16, location: &str) -> Response {
+pub fn led(status: u16, location: &str) -> Response {
     response(status, &[("Location", location)], "")
 }
 
-fn echoing(place: Place) -> Response {
+pub fn echoing(place: Place) -> Response {
     let mut answer = response(200, &[("Content-Type", "text/html")], "another page");
     answer.content.echoes = vec![Echo { place, value: FOREIGN.into() }];
     answer
 }
 
-fn coded() -> Response {
+pub fn coded() -> Response {
     let mut answer = response(200, &[("Content-Type", "text/html")], "");
     answer.content.length = 9;
     answer.content.coded = Some("br".into());
     answer
 }
 
-fn error(stage: Stage, kind: ErrorKind) -> Result<Exchange, ProbeError> {
+pub fn error(stage: Stage, kind: ErrorKind) -> Result<Exchange, ProbeError> {
     Err(ProbeError::new(stage, kind, "no answer"))
 }
 
-fn ok(answer: Response) -> Result<Exchange, ProbeError> {
+pub fn ok(answer: Response) -> Result<Exchange, ProbeError> {
     Ok(exchange(vec![answer]))
 }
 
 /// What the judge says of one forged request beside a visit and the plain request afterwards.
-fn said(
+pub fn said(
     judge: fn(&Spec, &Seen) -> Vec<Verdict>,
     spec: &Spec,
     plain: [Result<Exchange, ProbeError>; 2],
@@ -257,6 +257,27 @@ fn nothing_forged_comes_back_where_it_is_followed() {
             Forgery::XForwardedHost,
             outcome.clone(),
         );
+        assert_eq!((got.0, got.1.as_str()), want, "{outcome:?}");
+    }
+}
+
+#[test]
+fn an_unknown_host_is_better_not_led_to_itself() {
+    use Status::{Fail, Pass, Unknown};
+    let back = |scheme: &str| ok(led(301, &format!("{scheme}://{FOREIGN}/en")));
+    for (outcome, want) in [
+        (back("https"), (Fail, "an unknown Host is led to https of that name: 301")),
+        (ok(led(308, "https://app.example.com/")), (Pass, "an unknown Host is led to the site: 308")),
+        (ok(response(404, &[], "")), (Pass, "an unknown Host gets 404")),
+        (error(Stage::Connect, ErrorKind::Refused), (Pass, "port 80 refuses connections")),
+        // These are the matter of unknown-host-rejected.
+        (ok(page()), (Pass, "an unknown Host gets the application: 200")),
+        (back("http"), (Pass, "an unknown Host comes back in Location")),
+        (ok(response(502, &[], "x")), (Unknown, "an unknown Host gets 502: that refuses nothing for good")),
+        (error(Stage::Exchange, ErrorKind::Timeout), (Unknown, "no answer")),
+    ] {
+        let plain = [ok(page()), ok(page())];
+        let got = said(redirect_host_fixed, &spec(), plain, Scheme::Http, Forgery::Foreign, outcome.clone());
         assert_eq!((got.0, got.1.as_str()), want, "{outcome:?}");
     }
 }

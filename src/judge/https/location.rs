@@ -30,7 +30,7 @@ pub(in crate::judge) fn resolve(hop: &Hop, reference: &str) -> Option<Url> {
 
 /// What was asked.
 pub(super) fn url(hop: &Hop) -> Option<Url> {
-    Url::parse(&format!("{}{}", hop.request.origin, hop.request.target)).ok()
+    Url::parse(&hop.request.url()).ok()
 }
 
 pub(in crate::judge) fn owner(spec: &Spec, url: &Url) -> Owner {

@@ -197,7 +197,7 @@ fn exchanges(lines: &mut Lines, report: &Report) {
         lines.fact(&id, &evidence.says);
         for hop in hops.get(&id).into_iter().copied().flatten() {
             let request = &hop.request;
-            let mut way = vec![format!("> {} {}{}", request.method, request.origin, request.target)];
+            let mut way = vec![format!("> {} {}", request.method, request.url())];
             way.extend(request.fields.iter().map(|(name, value)| format!("> {name}: {value}")));
             way.push(format!("< {}", hop.response.status));
             way.extend(hop.response.fields.iter().map(|(name, value)| format!("< {name}: {value}")));
