@@ -184,10 +184,44 @@ pub enum Mark {
     },
     /// A page that asks a visitor to prove that they are human.
     Challenge,
-    /// A console or an API that administers, or a datastore's own.
+    /// A console or an API that administers or diagnoses, or a datastore's own.
     Software {
         name: String,
     },
+    /// A private key in PEM or PuTTY's form.
+    PrivateKey,
+    /// Statements that make and fill tables.
+    SqlDump,
+    /// The file that a database keeps its data in.
+    Database {
+        kind: String,
+    },
+    Archive {
+        kind: String,
+    },
+    /// Access keys with their secrets, as AWS's tools keep them.
+    AwsCredentials,
+    /// npm's configuration with a token or a password in it.
+    NpmToken,
+    /// Docker's configuration with a login in it.
+    DockerLogin,
+    Dockerfile,
+    /// Frames of a program's stack.
+    StackTrace {
+        language: String,
+    },
+    /// What a framework shows, and what a server sends, while somebody develops.
+    Debug {
+        name: String,
+    },
+    /// The names of what a folder holds, made by the server.
+    Listing,
+    /// What describes an API: a document, or a page that shows one.
+    ApiDocument {
+        name: String,
+    },
+    /// A page that asks for one password.
+    Login,
 }
 
 /// A place in a page that a browser follows or remembers. The URL is redacted.
