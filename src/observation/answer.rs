@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Method, ProbeError, Token};
+use super::{Method, ProbeError, Token, names_login};
 
 /// What a lookup found. A name that does not exist is an answer; a resolver that is silent is not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -322,6 +322,11 @@ impl Response {
 
     pub fn is_redirect(&self) -> bool {
         matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.value("location").is_some()
+    }
+
+    /// Whether a stranger is led to where one signs in.
+    pub fn leads_to_login(&self) -> bool {
+        self.is_redirect() && self.value("location").is_some_and(names_login)
     }
 }
 

@@ -29,6 +29,7 @@ mod revocation;
 mod search;
 mod smoke;
 mod software;
+mod startup;
 mod store;
 mod sweep;
 mod tap;
