@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::served::{unless_public, verdict};
+use super::served::{hidden, unless_public, verdict};
 use crate::finding::{Status, Subject, Verdict};
 use crate::judge::answered::{Answer, answers, subject};
-use crate::judge::{Word, fail, pass, unknown};
+use crate::judge::{Word, unknown};
 use crate::observation::{Ask, Content, Http, Mark, Method, Observation, Response, Seen};
 use crate::spec::Spec;
 
@@ -39,7 +39,7 @@ fn in_answers(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
                 verdicts.push(failed(own, found));
                 continue;
             }
-            None => clean(&answer),
+            None => clean(spec, seen, &answer),
         };
         verdicts.push(Verdict::new(answer.subject, status, message).resting_on([answer.o.id()]));
     }
@@ -57,13 +57,17 @@ fn page(question: &Http) -> Subject {
     subject(&Http { method: Method::Get, ..question.clone() })
 }
 
-fn clean(answer: &Answer) -> Word {
+/// Who shuts us out shows nothing either.
+fn clean(spec: &Spec, seen: &Seen, answer: &Answer) -> Word {
     match &answer.hop {
         Err(why) => why.clone(),
         Ok(hop) if hop.response.content.coded.is_some() => {
             unknown("is answered in a coding that nobody asked for")
         }
-        Ok(hop) => pass(format!("no debug page or stack trace in the answer, {}", hop.response.status)),
+        Ok(hop) => {
+            let words = format!("shows no debug page or stack trace: {}", hop.response.status);
+            hidden(spec, seen, answer.o, &words)
+        }
     }
 }
 
@@ -161,21 +165,22 @@ mod tests {
     fn any_answer_may_show_a_debug_page() {
         let forged = question(Ask::Host { forgery: Forgery::Foreign, sni: Sni::Own }, "/");
         for (visit, other, want) in [
-            (plain(), plain(), (Status::Pass, "no debug page or stack trace in the answer, 200")),
+            (plain(), plain(), (Status::Pass, "shows no debug page or stack trace: 200")),
             (marked(500, vec![debug()]), plain(), (Status::Fail, "500 shows Werkzeug's debugger")),
             (marked(500, vec![stack()]), plain(), (Status::Fail, "500 shows a stack trace of Python")),
             (
                 marked(200, vec![stack()]),
-                plain(),
-                (Status::Pass, "no debug page or stack trace in the answer, 200"),
+                marked(200, vec![stack()]),
+                (Status::Pass, "shows no debug page or stack trace: 200"),
             ),
             (plain(), marked(400, vec![debug()]), (Status::Fail, "400 shows Werkzeug's debugger")),
             (marked(500, vec![]), plain(), (Status::Unknown, "500 is no answer of the application")),
             (Err(timeout()), plain(), (Status::Unknown, "no answer in 5 s")),
             (Err(timeout()), marked(404, vec![stack()]), (Status::Fail, "404 shows a stack trace of Python")),
         ] {
-            let verdicts =
-                debug_off(&spec(), &seen([(question(Ask::Visit, "/"), visit), (forged.clone(), other)]));
+            let again = (question(Ask::Again, "/"), visit.clone());
+            let asked = [(question(Ask::Visit, "/"), visit), again, (forged.clone(), other)];
+            let verdicts = debug_off(&spec(), &seen(asked));
             let [verdict] = &verdicts[..] else { panic!("{verdicts:?}") };
             assert_eq!((verdict.status, verdict.message.as_str()), want);
         }
