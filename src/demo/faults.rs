@@ -346,6 +346,56 @@ pub const FAULTS: &[Fault] = &[
     },
     // exposure
     Fault { name: "dotenv-served", check: "secret-file-hidden", follows: &[], says: "/.env is served" },
+    Fault {
+        name: "key-served",
+        check: "secret-file-hidden",
+        follows: &[],
+        says: "/.ssh/id_rsa serves a private key",
+    },
+    Fault {
+        name: "debug-page",
+        check: "debug-off",
+        follows: &[],
+        says: "unknown paths are answered by Django's debug page",
+    },
+    Fault {
+        name: "metrics-served",
+        check: "debug-off",
+        follows: &[],
+        says: "/metrics serves Prometheus metrics to the world",
+    },
+    Fault {
+        name: "guarded-path-open",
+        check: "guarded-path-refused",
+        follows: &[],
+        says: "/account is shown to whoever asks",
+    },
+    Fault {
+        name: "middleware-passed-over",
+        check: "guarded-path-refused",
+        follows: &[],
+        says: "/account is shown to a request with x-middleware-subrequest",
+    },
+    Fault {
+        name: "directory-listing",
+        check: "directory-listing-off",
+        follows: &[],
+        says: "/static/ lists its files",
+    },
+    // secrets
+    // An open datastore is open first of all.
+    Fault {
+        name: "redis-without-password",
+        check: "datastore-asks-password",
+        follows: &["datastore-port-closed"],
+        says: "6379 takes connections and asks for no password",
+    },
+    Fault {
+        name: "postgresql-without-password",
+        check: "datastore-asks-password",
+        follows: &["datastore-port-closed"],
+        says: "5432 lets postgres in without a password",
+    },
     // smoke
     Fault { name: "alias-missing", check: "names-resolve", follows: &[], says: "www.example.com does not exist" },
     Fault { name: "health-broken", check: "site-answers", follows: &[], says: "/api/health answers 500" },

@@ -14,6 +14,14 @@ pub(super) fn answer(entry: Entry, request: &Request) -> Response {
             document(405, "Method not allowed", "<p>This page can only be read.</p>").with("Allow", "GET, HEAD")
         }
         ("/.env", true) if entry.has("dotenv-served") => Response::new(200, "application/octet-stream", DOTENV),
+        ("/.ssh/id_rsa", true) if entry.has("key-served") => Response::new(200, "text/plain", KEY),
+        ("/metrics", true) if entry.has("metrics-served") => {
+            Response::new(200, "text/plain; version=0.0.4", METRICS)
+        }
+        ("/static/", true) if entry.has("directory-listing") => document(200, "Index of /static/", LISTING),
+        ("/account", true) => account(entry, request),
+        ("/login", true) => document(200, "Sign in", LOGIN),
+        _ if entry.has("debug-page") => document(404, "Page not found", DEBUG),
         _ => document(404, "Not found", "<p>This page does not exist. It may have been moved or removed.</p>"),
     }
 }
@@ -36,6 +44,14 @@ pub(super) fn session(entry: Entry) -> String {
         line += "; Domain=example.com";
     }
     line
+}
+
+/// Behind a login; Next.js 15.2.2 takes the field for a request of its own (CVE-2025-29927).
+fn account(entry: Entry, request: &Request) -> Response {
+    let own = "middleware:middleware:middleware:middleware:middleware";
+    let passed = || request.value("x-middleware-subrequest") == Some(own);
+    let is_open = entry.has("guarded-path-open") || entry.has("middleware-passed-over") && passed();
+    if is_open { document(200, "Account", ACCOUNT) } else { Response::empty(303).with("Location", "/login") }
 }
 
 fn front(entry: Entry, request: &Request) -> Response {
@@ -71,6 +87,23 @@ fn document(status: u16, title: &str, content: &str) -> Response {
 fn is_host(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
 }
+
+const ACCOUNT: &str = "<p>Your parcels: two on the way, one at the neighbour's. Your address is known.</p>";
+
+const LOGIN: &str = "<form action=\"/login\" method=\"post\"><label>Name <input name=\"name\"></label> \
+                     <label>Password <input type=\"password\" name=\"password\"></label> <button>Sign in</button></form>";
+
+/// As nginx' autoindex writes it.
+const LISTING: &str =
+    "<hr><pre><a href=\"../\">../</a>\n<a href=\"app.js\">app.js</a>\n<a href=\"old/\">old/</a>\n</pre><hr>";
+
+const METRICS: &str = "# HELP parcels_total Parcels on the way\n# TYPE parcels_total counter\nparcels_total 12\n";
+
+const DEBUG: &str = "<p>You’re seeing this error because you have <code>DEBUG = True</code> in your Django settings \
+                     file. Change that to <code>False</code>, and Django will display a standard 404 page.</p>";
+
+/// No key: the form alone.
+const KEY: &str = "-----BEGIN OPENSSH PRIVATE KEY-----\nZGVtby1ub3QtYS1rZXk=\n-----END OPENSSH PRIVATE KEY-----\n";
 
 /// What a deployment leaves behind; no value in it opens anything.
 const DOTENV: &str = "APP_ENV=production\nAPP_SECRET=demo-not-a-secret\n\

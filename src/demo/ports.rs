@@ -22,8 +22,13 @@ pub(super) enum Service {
     Http,
     /// The application without the proxy.
     Application,
-    Postgresql,
-    Redis,
+    /// Whether it lets everybody in.
+    Postgresql {
+        trusting: bool,
+    },
+    Redis {
+        trusting: bool,
+    },
     Docker,
     Portainer,
 }
@@ -36,10 +41,14 @@ pub(super) fn service(entry: Entry, identity: &Identity) -> Option<Service> {
         443 => Some(Service::Https(identity.config.clone())),
         80 => Some(Service::Http),
         8000 if open("api-port-open") || entry.has_on_ipv6("api-port-open-on-ipv6") => Some(Service::Application),
-        5432 if open("postgresql-open") => Some(Service::Postgresql),
+        5432 if open("postgresql-open") => Some(Service::Postgresql { trusting: false }),
+        5432 if open("postgresql-without-password") => Some(Service::Postgresql { trusting: true }),
         2375 if entry.has_on_ipv6("docker-open-on-ipv6") => Some(Service::Docker),
         9000 if open("portainer-open") => Some(Service::Portainer),
-        6379 if open("redis-open") || entry.has_on_ipv6("redis-open-on-ipv6") => Some(Service::Redis),
+        6379 if open("redis-open") || entry.has_on_ipv6("redis-open-on-ipv6") => {
+            Some(Service::Redis { trusting: false })
+        }
+        6379 if open("redis-without-password") => Some(Service::Redis { trusting: true }),
         _ => None,
     }
 }
@@ -73,8 +82,11 @@ async fn talk(mut stream: TcpStream, entry: Entry, service: Service) -> io::Resu
         Service::Application => exchange::serve(&mut stream, |request| site::direct(entry, request)).await,
         Service::Docker => exchange::serve(&mut stream, docker).await,
         Service::Portainer => exchange::serve(&mut stream, portainer).await,
-        Service::Postgresql => greet(&mut stream, SSL_REQUEST, b"N").await,
-        Service::Redis => greet(&mut stream, b"PING\r\n", b"-NOAUTH Authentication required.\r\n").await,
+        Service::Postgresql { trusting } => postgresql(&mut stream, trusting).await,
+        Service::Redis { trusting: false } => {
+            greet(&mut stream, b"PING\r\n", b"-NOAUTH Authentication required.\r\n").await
+        }
+        Service::Redis { trusting: true } => greet(&mut stream, b"PING\r\n", b"+PONG\r\n").await,
     }
 }
 
@@ -95,6 +107,22 @@ fn portainer(_: &Request) -> Response {
     Response::new(200, "text/html; charset=utf-8", page)
 }
 
+/// Without TLS; a startup message is answered by its first step alone.
+async fn postgresql(stream: &mut TcpStream, trusting: bool) -> io::Result<()> {
+    let mut head = [0; 8];
+    stream.read_exact(&mut head).await?;
+    let [.., a, b, c, d] = head;
+    if head == SSL_REQUEST {
+        stream.write_all(b"N").await?;
+    } else if [a, b, c, d] == PROTOCOL_3 {
+        let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
+        let mut rest = vec![0; length.saturating_sub(head.len())];
+        stream.read_exact(&mut rest).await?;
+        stream.write_all(if trusting { AUTHENTICATION_OK } else { AUTHENTICATION_SASL }).await?;
+    }
+    stream.shutdown().await
+}
+
 /// Answers a greeting that it knows; anything else ends the connection.
 async fn greet(stream: &mut TcpStream, known: &[u8], answer: &[u8]) -> io::Result<()> {
     let mut said = vec![0; known.len()];
@@ -105,5 +133,8 @@ async fn greet(stream: &mut TcpStream, known: &[u8], answer: &[u8]) -> io::Resul
     stream.shutdown().await
 }
 
-/// PostgreSQL, message formats: SSLRequest.
-const SSL_REQUEST: &[u8] = &[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+/// PostgreSQL, message formats: SSLRequest, the version of a StartupMessage, and what answers it.
+const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+const PROTOCOL_3: [u8; 4] = [0, 3, 0, 0];
+const AUTHENTICATION_OK: &[u8] = b"R\0\0\0\x08\0\0\0\0";
+const AUTHENTICATION_SASL: &[u8] = b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0";

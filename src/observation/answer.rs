@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Method, ProbeError, Token};
+use super::{Method, ProbeError, Token, names_login};
 
 /// What a lookup found. A name that does not exist is an answer; a resolver that is silent is not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,10 +184,44 @@ pub enum Mark {
     },
     /// A page that asks a visitor to prove that they are human.
     Challenge,
-    /// A console or an API that administers, or a datastore's own.
+    /// A console or an API that administers or diagnoses, or a datastore's own.
     Software {
         name: String,
     },
+    /// A private key in PEM or PuTTY's form.
+    PrivateKey,
+    /// Statements that make and fill tables.
+    SqlDump,
+    /// The file that a database keeps its data in.
+    Database {
+        kind: String,
+    },
+    Archive {
+        kind: String,
+    },
+    /// Access keys with their secrets, as AWS's tools keep them.
+    AwsCredentials,
+    /// npm's configuration with a token or a password in it.
+    NpmToken,
+    /// Docker's configuration with a login in it.
+    DockerLogin,
+    Dockerfile,
+    /// Frames of a program's stack.
+    StackTrace {
+        language: String,
+    },
+    /// What a framework shows, and what a server sends, while somebody develops.
+    Debug {
+        name: String,
+    },
+    /// The names of what a folder holds, made by the server.
+    Listing,
+    /// What describes an API: a document, or a page that shows one.
+    ApiDocument {
+        name: String,
+    },
+    /// A page that asks for one password.
+    Login,
 }
 
 /// A place in a page that a browser follows or remembers. The URL is redacted.
@@ -288,6 +322,11 @@ impl Response {
 
     pub fn is_redirect(&self) -> bool {
         matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.value("location").is_some()
+    }
+
+    /// Whether a stranger is led to where one signs in.
+    pub fn leads_to_login(&self) -> bool {
+        self.is_redirect() && self.value("location").is_some_and(names_login)
     }
 }
 

@@ -34,7 +34,15 @@ impl Http {
         let mut request = Request::plain(&self.at, self.method, self.path.clone());
         match &self.ask {
             Ask::Visit | Ask::Again | Ask::Health | Ask::Toggled | Ask::Direct | Ask::File => {}
-            Ask::Sibling | Ask::Http2 => {}
+            Ask::Sibling | Ask::Http2 | Ask::Debug | Ask::Folder | Ask::Document => {}
+            Ask::Guarded { trick, .. } => {
+                request.target = trick.target(&self.path, nonce);
+                if let Some((name, value)) = trick.field() {
+                    // A cache in front must not keep what a forged field has made of the page.
+                    mark(&mut request.target, nonce);
+                    request.fields.push((name.into(), value.into()));
+                }
+            }
             Ask::Absent => request.target += &format!("golive-{nonce}"),
             Ask::Upgrade => {
                 if self.method == Method::Post {
@@ -235,6 +243,7 @@ fn without_dot(name: &str, index: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observation::Trick;
     use crate::target::Origin;
 
     const N: &str = "00000007";
@@ -357,6 +366,9 @@ mod tests {
             ("/api/", Ask::Absent, "/api/golive-N"),
             ("/", Ask::Upgrade, "/?golive=N"),
             ("/a?b=1", origin(0), "/a?b=1&golive=N"),
+            ("/admin", Ask::Guarded { trick: Trick::DotSegment, round: 0 }, "/./admin"),
+            ("/admin", Ask::Guarded { trick: Trick::Beside, round: 0 }, "/golive-N"),
+            ("/admin", Ask::Guarded { trick: Trick::Subrequest(0), round: 1 }, "/admin?golive=N"),
         ] {
             assert_eq!(sent("app.example.com", path, ask).target, want.replace('N', N));
         }

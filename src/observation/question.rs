@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Probe;
+use super::{Probe, Trick};
 use crate::target::{Endpoint, Family, Origin};
 
 /// The A or the AAAA records of a name.
@@ -42,6 +42,10 @@ pub enum Greet {
     Listen,
     /// PostgreSQL's SSLRequest; `S` or `N` comes back.
     Postgresql,
+    /// PostgreSQL's StartupMessage as `postgres`, without a password; what is asked of us comes back.
+    PostgresqlStartup,
+    /// The same over TLS.
+    PostgresqlStartupTls,
     /// Redis' PING; `+PONG`, `-NOAUTH` or `-DENIED` comes back.
     Redis,
     /// Whatever it says, at a port where nothing should be: who answers there answers everywhere.
@@ -116,6 +120,14 @@ pub enum Ask {
     PrivateNetwork,
     /// A file that must not be served.
     File,
+    /// A console, a page of diagnosis, what a development server sends.
+    Debug,
+    /// A folder: are the names of what it holds listed?
+    Folder,
+    /// A description of the API.
+    Document,
+    /// A path that refuses strangers, written so.
+    Guarded { trick: Trick, round: u8 },
     /// Over plain HTTP, by the `www.` name or apex that nobody declared: where does it lead?
     Sibling,
     /// The same over HTTP/2.
@@ -345,6 +357,10 @@ impl fmt::Display for Ask {
             Self::Origin { claim, preflight: Some(method), .. } => write!(f, "origin:{claim}:preflight-{method}"),
             Self::PrivateNetwork => f.write_str("private-network"),
             Self::File => f.write_str("file"),
+            Self::Debug => f.write_str("debug"),
+            Self::Folder => f.write_str("folder"),
+            Self::Document => f.write_str("document"),
+            Self::Guarded { trick, .. } => write!(f, "guarded:{trick}"),
             Self::Sibling => f.write_str("sibling"),
             Self::Http2 => f.write_str("http2"),
         }
@@ -359,6 +375,10 @@ impl fmt::Display for Probe {
             Self::Knock(Knock { at, greet: Greet::Nothing, .. }) => write!(f, "port:{at}"),
             Self::Knock(Knock { at, greet: Greet::Listen, .. }) => write!(f, "port:{at}:listen"),
             Self::Knock(Knock { at, greet: Greet::Postgresql, .. }) => write!(f, "port:{at}:postgresql"),
+            Self::Knock(Knock { at, greet: Greet::PostgresqlStartup, .. }) => write!(f, "port:{at}:startup"),
+            Self::Knock(Knock { at, greet: Greet::PostgresqlStartupTls, .. }) => {
+                write!(f, "port:{at}:startup-tls")
+            }
             Self::Knock(Knock { at, greet: Greet::Redis, .. }) => write!(f, "port:{at}:redis"),
             Self::Knock(Knock { at, greet: Greet::Decoy, .. }) => write!(f, "port:{at}:decoy"),
             Self::Session(Session { at, sni: Sni::Own }) => write!(f, "session:{}@{}", at.origin(), at.socket()),
@@ -381,7 +401,7 @@ impl fmt::Display for Probe {
                 }
                 write!(f, "{}@{}", at.url(path), at.socket())?;
                 match ask {
-                    Ask::Origin { round, .. } => write!(f, "#{round}"),
+                    Ask::Origin { round, .. } | Ask::Guarded { round, .. } => write!(f, "#{round}"),
                     _ => Ok(()),
                 }
             }

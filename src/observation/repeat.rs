@@ -29,10 +29,17 @@ impl Repeat for Observation<Knock> {
         vec![match self.question.greet {
             Greet::Nothing | Greet::Listen | Greet::Decoy => format!("nc -vz -w 3 {ip} {port}"),
             Greet::Redis => format!(r"printf 'PING\r\n' | nc -w 3 {ip} {port}"),
+            Greet::PostgresqlStartup => psql(ip, port, "disable"),
+            Greet::PostgresqlStartupTls => psql(ip, port, "require"),
             // PostgreSQL, message formats: SSLRequest is the length 8 and the code 80877103.
             Greet::Postgresql => format!(r"printf '\0\0\0\10\4\322\26\57' | nc -w 3 {ip} {port}"),
         }]
     }
+}
+
+/// Nobody is asked for a password, and nothing is asked of the database.
+fn psql(ip: IpAddr, port: u16, sslmode: &str) -> String {
+    format!("psql 'host={ip} port={port} user=postgres dbname=postgres sslmode={sslmode}' -w -c ''")
 }
 
 impl Repeat for Observation<Session> {
@@ -293,7 +300,9 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::{Claim, Content, Exchange, Forgery, Hop, Offer, ProbeError, Question, Response, Sni};
+    use crate::observation::{
+        Claim, Content, Exchange, Forgery, Hop, Offer, ProbeError, Question, Response, Sni, Trick,
+    };
     use crate::target::PortSet;
 
     fn unanswered<Q: Question>(question: Q) -> Observation<Q> {
@@ -329,6 +338,11 @@ mod tests {
         for (at, greet, want) in [
             ("203.0.113.7:3000", Greet::Nothing, "nc -vz -w 3 203.0.113.7 3000"),
             ("[2001:db8::7]:6379", Greet::Redis, r"printf 'PING\r\n' | nc -w 3 2001:db8::7 6379"),
+            (
+                "203.0.113.7:5432",
+                Greet::PostgresqlStartupTls,
+                "psql 'host=203.0.113.7 port=5432 user=postgres dbname=postgres sslmode=require' -w -c ''",
+            ),
             ("203.0.113.7:5432", Greet::Postgresql, r"printf '\0\0\0\10\4\322\26\57' | nc -w 3 203.0.113.7 5432"),
         ] {
             let question = Knock { at: at.parse().unwrap(), greet, beside: None };
@@ -500,6 +514,20 @@ mod tests {
             ),
             ("https", Method::Get, "/static../.env", Ask::File, "R443 https://app.example.com/static../.env"),
             ("https", Method::Get, "/a/../.env", Ask::File, "R443 --path-as-is https://app.example.com/a/../.env"),
+            (
+                "https",
+                Method::Get,
+                "/admin",
+                Ask::Guarded { trick: Trick::DotSegment, round: 0 },
+                "R443 --path-as-is https://app.example.com/./admin",
+            ),
+            (
+                "https",
+                Method::Get,
+                "/admin",
+                Ask::Guarded { trick: Trick::Subrequest(1), round: 0 },
+                "-H 'x-middleware-subrequest: middleware' R443 'https://app.example.com/admin?golive=N'",
+            ),
         ] {
             let want = want.replace("R443", "--resolve app.example.com:443:203.0.113.7");
             let want = want

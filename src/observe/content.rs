@@ -6,10 +6,10 @@ use sha2::{Digest, Sha256};
 
 use super::page::{self, Tag};
 use super::redact::Redactor;
-use super::software;
+use super::{debug, document, files, listing, software};
 use crate::observation::{Content, Echo, Link, Mark, Place, SKETCH_SIZE};
 
-/// Links, names of variables and names of services that are kept.
+/// Links that are kept.
 const MOST_KEPT: usize = 32;
 
 /// Looks at a whole content. `sent` are host names of ours that may come back in it.
@@ -20,8 +20,9 @@ pub fn facts(body: &[u8], coded: Option<String>, sent: &[String], redactor: &Red
     }
     let text = String::from_utf8_lossy(body);
     let (digest, sketch) = resemblance(body, &text);
-    let marks = marks(&text);
     let tags = if text.contains('<') { page::tags(&text) } else { vec![] };
+    let mut marks = files::of_bytes(body).map_or_else(|| marks(&text), |mark| vec![mark]);
+    marks.extend(asks_password(&tags).then_some(Mark::Login));
     Content {
         length,
         digest,
@@ -102,17 +103,23 @@ fn marks(text: &str) -> Vec<Mark> {
         marks.push(Mark::Html);
         marks.extend(is_challenge(text).then_some(Mark::Challenge));
         marks.extend(software::of_page(text));
+        marks.extend(debug::of_page(text));
+        marks.extend(listing::of_page(text));
+        marks.extend(document::of_page(text));
         return marks;
     }
     if start.starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(start).is_ok() {
         marks.push(Mark::Json);
         marks.extend(software::of_json(start));
+        marks.extend(files::of_json(start));
+        marks.extend(debug::of_json(start));
+        marks.extend(document::of_json(start));
         return marks;
     }
-    marks.extend(dotenv(start).map(|keys| Mark::Dotenv { keys }));
-    marks.extend(is_git_head(text).then_some(Mark::GitHead));
-    marks.extend(is_git_config(text).then_some(Mark::GitConfig));
-    marks.extend(compose(text).map(|services| Mark::Compose { services }));
+    marks.extend(files::of_text(text));
+    marks.extend(software::of_text(text));
+    marks.extend(debug::of_text(text));
+    marks.extend(listing::of_text(start));
     marks
 }
 
@@ -128,95 +135,16 @@ fn is_challenge(text: &str) -> bool {
     TITLES.iter().any(|title| head.contains(title))
 }
 
-/// Lines of `NAME=value`, and hardly anything else.
-fn dotenv(text: &str) -> Option<Vec<String>> {
-    if text.trim_start().starts_with('<') {
-        return None;
+/// Whether there is one field for a password: a form that changes a password has more, or names a new one.
+fn asks_password(tags: &[Tag]) -> bool {
+    let is = |tag: &Tag, name: &str, value: &str| {
+        tag.attribute(name).is_some_and(|held| held.trim().eq_ignore_ascii_case(value))
+    };
+    let mut fields = tags.iter().filter(|tag| tag.name == "input" && is(tag, "type", "password"));
+    match (fields.next(), fields.next()) {
+        (Some(only), None) => !is(only, "autocomplete", "new-password"),
+        _ => false,
     }
-    let (mut keys, mut valued, mut others) = (vec![], 0, 0);
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    while let Some(line) = lines.next() {
-        match assignment(line) {
-            Some((name, value)) => {
-                // A key in PEM stands on many lines, with quotes around them or without.
-                if let Some(quote) = open_quote(value) {
-                    lines.by_ref().find(|line| line.contains(quote));
-                } else if value.starts_with("-----BEGIN ") {
-                    lines.by_ref().find(|line| line.starts_with("-----END "));
-                }
-                let named = is_loud(name) && !value.trim_matches('=').is_empty();
-                valued += usize::from(named);
-                keys.push(name);
-            }
-            // An INI file has sections.
-            None if line.starts_with('[') && line.ends_with(']') => return None,
-            None => others += 1,
-        }
-    }
-    let hardly = others * 5 <= keys.len();
-    (valued > 0 && hardly).then(|| keys.into_iter().take(MOST_KEPT).map(String::from).collect())
-}
-
-fn assignment(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
-    let name = name.trim_end();
-    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    let first = name.bytes().next()?;
-    (name.len() <= 64 && name.bytes().all(fits) && !first.is_ascii_digit()).then(|| (name, value.trim_start()))
-}
-
-fn open_quote(value: &str) -> Option<char> {
-    ['"', '\''].into_iter().find(|quote| value.strip_prefix(*quote).is_some_and(|rest| !rest.contains(*quote)))
-}
-
-/// The name of a variable as environments have it.
-fn is_loud(name: &str) -> bool {
-    name.len() > 1 && !name.bytes().any(|b| b.is_ascii_lowercase())
-}
-
-fn is_git_head(text: &str) -> bool {
-    let text = text.trim_end();
-    let hash = matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit());
-    hash || text
-        .strip_prefix("ref: refs/")
-        .is_some_and(|name| !name.is_empty() && !name.contains([' ', '<', '\n']))
-}
-
-fn is_git_config(text: &str) -> bool {
-    let has = |what: &str| text.lines().any(|line| line.trim().starts_with(what));
-    has("[core]") && (has("repositoryformatversion") || has("[remote \"") || has("bare"))
-}
-
-/// A compose file: services, each with an image or a build.
-fn compose(text: &str) -> Option<Vec<String>> {
-    let lines = text.lines().map(bare_of_comment).filter(|line| !line.is_empty());
-    let mut lines = lines.skip_while(|line| name_of_mapping(line) != Some("services")).skip(1).peekable();
-    let depth = |line: &str| line.len() - line.trim_start().len();
-    let indent = lines.peek().map(|line| depth(line)).filter(|indent| *indent > 0)?;
-    let below: Vec<&str> = lines.take_while(|line| line.starts_with(' ')).collect();
-    let inner = below.iter().filter(|line| depth(line) > indent).map(|line| line.trim_start());
-    let is_built = inner.into_iter().any(|line| line.starts_with("image:") || line.starts_with("build:"));
-    let services = below.iter().filter(|line| depth(line) == indent);
-    let names: Vec<String> = services
-        .filter_map(|line| name_of_mapping(line.trim_start()))
-        .filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)))
-        .map(String::from)
-        .take(MOST_KEPT)
-        .collect();
-    (is_built && !names.is_empty()).then_some(names)
-}
-
-/// A line of YAML without its comment.
-fn bare_of_comment(line: &str) -> &str {
-    let line = if line.trim_start().starts_with('#') { "" } else { line };
-    line.split_once(" #").map_or(line, |(line, _)| line).trim_end()
-}
-
-/// The key of a line that opens a mapping: nothing stands behind its colon but an anchor.
-fn name_of_mapping(line: &str) -> Option<&str> {
-    let (name, behind) = line.split_once(':')?;
-    let opens = behind.is_empty() || behind.starts_with(" &") && !behind[2..].contains(' ');
-    opens.then(|| name.trim_matches(['"', '\'']))
 }
 
 fn links(tags: &[Tag], redactor: &Redactor) -> Vec<Link> {
@@ -314,61 +242,6 @@ mod tests {
             ("<!DOCTYPE html><title>Just a moment...</title>", vec![Mark::Html, Mark::Challenge]),
         ] {
             assert_eq!(facts_of(text).marks, want, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_compose_file_is_told_as_people_write_it() {
-        for (text, want) in [
-            ("version: \"3.8\"\nservices:\n  db:\n    image: postgres\n", &["db"][..]),
-            (
-                "# shop\n---\nservices: # all\n\n  # the data\n  db: # pg\n    image: x\n  web:\n    build: .\n",
-                &["db", "web"],
-            ),
-            ("services:\r\n  web: &web\r\n    image: x\r\n  job:\r\n    <<: *web\r\n", &["web", "job"]),
-            ("\"services\":\n    \"web\":\n        image: x\nvolumes:\n    data:\n", &["web"]),
-            ("services:\n  - web\n  - image: x\n", &[]),
-            ("services:\n  image:\n", &[]),
-            ("Our services:\n  image: nice\n", &[]),
-            ("services: many\n  web:\n    image: x\n", &[]),
-        ] {
-            assert_eq!(compose(text).unwrap_or_default(), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_has_an_equals_sign_is_no_environment() {
-        for text in [
-            "E=mc2\n",
-            "The sum is A=1, as everybody knows.\nAnd more of it.",
-            "name,NOTE=1,value\n1,2,3\n",
-            "[database]\nHOST=db\nPASSWORD=x\nUser=y\n",
-            "[mysqld]\nuser=mysql\nPORT = 1",
-            "import os\nSECRET_KEY = os.environ['X']\nDEBUG = True\n",
-            "User-agent: *\nDisallow: /search?Q=1\nSitemap: https://app.example.com/map.xml?A=1\n",
-            "{\"A\": \"B=1\"}",
-            "{\n\"A\": 1,\nTOKEN=x",
-            "<!-- x -->\n<!doctype html>\nDB_PASSWORD=x",
-            "MFRGGZDFMZTWQ===\n",
-            "dGhpcyBpcyBhIHRva2Vu=",
-            "fl=123\nh=app.example.com\nip=203.0.113.7\n",
-            "Warning: KEY=1 is old\nWarning: KEY=2 is older\n",
-            "a=1&B=2",
-        ] {
-            assert_eq!(dotenv(text), None, "{text}");
-        }
-        let (begin, end) = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----");
-        let pem = format!("A_KEY=\"{begin}\nMIIEvQIBADANBg\nkqhkiG9w0BAQ\n{end}\"\nB_2='x'\nempty=\n");
-        let unquoted = pem.replace('"', "");
-        for (text, keys) in [
-            (pem.as_str(), &["A_KEY", "B_2", "empty"][..]),
-            (&unquoted, &["A_KEY", "B_2", "empty"]),
-            ("\u{feff}POSTGRES_PASSWORD=hunter2\r\n", &["POSTGRES_PASSWORD"]),
-            ("# see below\nexport URL=postgres://u:p@db/x?A=b\n\nNOTE='it''s'\n", &["URL", "NOTE"]),
-            ("OPEN=\"", &["OPEN"]),
-        ] {
-            let want = keys.iter().map(|key| String::from(*key)).collect();
-            assert_eq!(facts_of(text).marks, [Mark::Dotenv { keys: want }], "{text}");
         }
     }
 

@@ -2,13 +2,17 @@
 
 mod again;
 mod content;
+mod debug;
 mod descriptors;
 mod dial;
 mod dialogue;
+mod document;
+mod files;
 mod hello;
 mod http;
 mod http2;
 mod listen;
+mod listing;
 mod net;
 mod own_files;
 mod page;
@@ -25,6 +29,7 @@ mod revocation;
 mod search;
 mod smoke;
 mod software;
+mod startup;
 mod store;
 mod sweep;
 mod tap;

@@ -43,6 +43,15 @@ pub fn tags(text: &str) -> Vec<Tag> {
     tags
 }
 
+/// Where a page says what it is.
+const HEAD: usize = 16_384;
+
+/// The title of a page, in lower case and trimmed.
+pub fn title(text: &str) -> Option<String> {
+    let head: String = text.chars().take(HEAD).collect::<String>().to_lowercase();
+    Some(head.split_once("<title")?.1.split_once('>')?.1.split('<').next()?.trim().into())
+}
+
 /// What follows the end tag of a raw text element.
 fn after_end<'a>(text: &'a str, name: &str) -> &'a str {
     let mut rest = text;

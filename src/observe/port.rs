@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::dial::Failure;
 use super::net::{Net, STARVED};
 use super::record::Recorder;
+use super::startup;
 use crate::observation::{ErrorKind, Greet, Knock, PortState, ProbeError, Stage};
 use crate::target::Host;
 
@@ -81,7 +82,7 @@ impl Knocker<'_> {
         answer: Option<Result<TcpStream, Failure>>,
     ) -> Result<PortState, ProbeError> {
         match answer {
-            Some(Ok(stream)) => Ok(greeted(stream, question.greet, self.recorder).await),
+            Some(Ok(stream)) => Ok(greeted(stream, question, self.recorder).await),
             Some(Err(Failure::Reset)) => Ok(PortState::Open { greeting: None, reset: true }),
             Some(Err(Failure::Refused)) => Ok(PortState::Refused),
             Some(Err(Failure::Rejected { offender })) if !self.net.is_own(offender) => {
@@ -123,12 +124,17 @@ pub(super) fn last_wait(net: &Net, at: IpAddr) -> Duration {
 }
 
 /// What an open port says. That it is open is known already; no failure here changes it.
-async fn greeted(mut stream: TcpStream, greet: Greet, recorder: &Recorder) -> PortState {
-    let hello: &[u8] = match greet {
+async fn greeted(mut stream: TcpStream, question: &Knock, recorder: &Recorder) -> PortState {
+    let hello: &[u8] = match question.greet {
         Greet::Nothing => return PortState::Open { greeting: None, reset: false },
         Greet::Listen | Greet::Decoy => b"",
-        // PostgreSQL protocol, SSLRequest: length 8, code 80877103.
-        Greet::Postgresql => &[0, 0, 0, 8, 4, 210, 22, 47],
+        Greet::PostgresqlStartup | Greet::PostgresqlStartupTls => {
+            let secure = question.greet == Greet::PostgresqlStartupTls;
+            let asked = startup::ask(stream, question.at.ip(), secure);
+            let greeting = timeout(3 * GREETING, asked).await.ok().flatten();
+            return PortState::Open { greeting, reset: false };
+        }
+        Greet::Postgresql => startup::SSL_REQUEST,
         Greet::Redis => b"PING\r\n",
     };
     let mut bytes = [0; 256];

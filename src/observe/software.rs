@@ -1,14 +1,18 @@
 //! Consoles, APIs that administer and datastores that speak HTTP, recognised by what they say.
 
+use super::page;
 use crate::observation::Mark;
 
 /// Where a page or an answer says what it is.
 const HEAD: usize = 16_384;
 
 /// How the title of a page begins, in lower case.
-const TITLES: [(&str, &str); 24] = [
+const TITLES: [(&str, &str); 28] = [
+    ("/debug/pprof/", "Go's pprof"),
     ("adminer", "Adminer"),
     ("apache activemq", "ActiveMQ"),
+    ("apache server information", "Apache's server information"),
+    ("apache status", "Apache's server status"),
     ("argo cd", "Argo CD"),
     ("consul", "Consul"),
     ("directus", "Directus"),
@@ -29,12 +33,22 @@ const TITLES: [(&str, &str); 24] = [
     ("prometheus", "Prometheus"),
     ("rabbitmq management", "RabbitMQ management"),
     ("supabase", "Supabase Studio"),
+    ("symfony profiler", "Symfony's profiler"),
     ("traefik", "Traefik dashboard"),
     ("uptime kuma", "Uptime Kuma"),
 ];
 
+/// How it ends.
+const ENDS: [(&str, &str); 2] = [("- adminer", "Adminer"), ("- phpinfo()", "phpinfo")];
+
 /// What an answer in JSON has, all of it.
-const KEYS: [(&[&str], &str); 6] = [
+const KEYS: [(&[&str], &str); 12] = [
+    (&["\"_links\"", "/actuator/env\""], "Spring Boot Actuator"),
+    (&["\"_links\"", "/actuator/heapdump\""], "Spring Boot Actuator"),
+    (&["\"_links\"", "/actuator/beans\""], "Spring Boot Actuator"),
+    (&["\"activeProfiles\"", "\"propertySources\""], "Spring Boot Actuator"),
+    (&["\"cmdline\"", "\"memstats\""], "Go's expvar"),
+    (&["\"routers\"", "\"services\"", "@internal\""], "Traefik API"),
     (&["\"ApiVersion\"", "\"MinAPIVersion\""], "Docker API"),
     (&["\"tagline\"", "You Know, for Search"], "Elasticsearch"),
     (&["\"tagline\"", "opensearch.org"], "OpenSearch"),
@@ -44,15 +58,31 @@ const KEYS: [(&[&str], &str); 6] = [
 ];
 
 pub fn of_page(text: &str) -> Option<Mark> {
-    let head: String = text.chars().take(HEAD).collect::<String>().to_lowercase();
-    let title = head.split_once("<title")?.1.split_once('>')?.1.split('<').next()?.trim();
-    mark(TITLES.iter().find(|(begin, _)| title.starts_with(begin)).map(|(_, name)| *name))
+    let title = page::title(text)?;
+    let begun = TITLES.iter().find(|(begin, _)| title.starts_with(begin));
+    let found = begun.or_else(|| ENDS.iter().find(|(end, _)| title.ends_with(end)));
+    mark(found.map(|(_, name)| *name))
 }
 
 pub fn of_json(text: &str) -> Option<Mark> {
     let head: String = text.chars().take(HEAD).collect();
     let fits = |(keys, _): &&(&[&str], &str)| keys.iter().all(|key| head.contains(key));
     mark(KEYS.iter().find(fits).map(|(_, name)| *name))
+}
+
+/// What an answer in plain text has, all of it.
+const TEXTS: [(&[&str], &str); 4] = [
+    (&["# HELP ", "# TYPE "], "Prometheus metrics"),
+    (&["Active connections: ", "server accepts handled requests"], "nginx' status"),
+    (&["Total Accesses: ", "Scoreboard: "], "Apache's server status"),
+    (&["self.__BUILD_MANIFEST"], "a build manifest of Next.js"),
+];
+
+/// Each begins a line.
+pub fn of_text(text: &str) -> Option<Mark> {
+    let begins = |part: &str| text.lines().any(|line| line.trim_start().starts_with(part));
+    let fits = |(parts, _): &&(&[&str], &str)| parts.iter().all(|part| begins(part));
+    mark(TEXTS.iter().find(fits).map(|(_, name)| *name))
 }
 
 fn mark(name: Option<&str>) -> Option<Mark> {
@@ -74,6 +104,8 @@ mod tests {
             ("<html><head><title data-x>\n Traefik Proxy</title>", "Traefik dashboard"),
             ("<html><TITLE>pgAdmin 4</TITLE>", "pgAdmin"),
             ("<html><title>Welcome</title><p>Portainer", ""),
+            ("<html><title>PHP 8.4.1 - phpinfo()</title>", "phpinfo"),
+            ("<html><title>Login - Adminer</title>", "Adminer"),
             ("<html><title", ""),
             ("<html>", ""),
         ] {
@@ -87,9 +119,20 @@ mod tests {
             (r#"{"name":"a","tagline":"You Know, for Search"}"#, "Elasticsearch"),
             (r#"{"couchdb":"Welcome","version":"3.4"}"#, "CouchDB"),
             (r#"{"apps":{"http":{"servers":{}}}}"#, "Caddy admin API"),
+            (r#"{"activeProfiles":[],"propertySources":[]}"#, "Spring Boot Actuator"),
+            (r#"{"_links":{"health":{"href":"https://a.example/actuator/health"}}}"#, ""),
+            (r#"{"routers":{"api@internal":{"service":"api@internal"}},"services":{}}"#, "Traefik API"),
             (r#"{"status":"ok"}"#, ""),
         ] {
             assert_eq!(name(of_json(text)), want, "{text}");
+        }
+        for (text, want) in [
+            ("# HELP up Is it up\n# TYPE up gauge\nup 1\n", "Prometheus metrics"),
+            ("Active connections: 1 \nserver accepts handled requests\n 2 2 2 \n", "nginx' status"),
+            ("self.__BUILD_MANIFEST = {};", "a build manifest of Next.js"),
+            ("# HELP wanted\n", ""),
+        ] {
+            assert_eq!(name(of_text(text)), want, "{text}");
         }
     }
 }

@@ -58,7 +58,10 @@ pub async fn connect(
 }
 
 /// Shakes hands with a name in the hello, or with none.
-async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
+///
+/// # Errors
+/// How far it came and what happened.
+pub async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     sni: Option<&str>,
     ip: IpAddr,

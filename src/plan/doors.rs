@@ -50,6 +50,22 @@ fn closed_knocks(spec: &Spec, seen: &Observations) -> Vec<Knock> {
     hosts(spec, seen).into_iter().chain(hidden(spec, seen)).flat_map(each).collect()
 }
 
+/// An open PostgreSQL: does it let `postgres` in without a password?
+pub fn startups(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    closed_knocks(spec, seen).iter().filter_map(|knock| startup(seen, knock)).collect()
+}
+
+/// Over TLS where it says that it speaks it.
+pub fn startup(seen: &Observations, knock: &Knock) -> Option<Probe> {
+    let Some(PortState::Open { greeting: Some(said), .. }) = seen.answer(knock) else { return None };
+    let greet = match (knock.greet, said.as_str()) {
+        (Greet::Postgresql, "S") => Greet::PostgresqlStartupTls,
+        (Greet::Postgresql, "N") => Greet::PostgresqlStartup,
+        _ => return None,
+    };
+    Some(Knock { greet, beside: None, ..knock.clone() }.into())
+}
+
 /// Every knock on a port of an address that is to be closed, or may be: 80 as well.
 pub fn guarded(spec: &Spec, seen: &Observations, ip: IpAddr) -> Vec<Knock> {
     let http = (ip, spec.ports.http).into();

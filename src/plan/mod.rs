@@ -2,7 +2,9 @@
 
 mod behind;
 mod doors;
+mod exposed;
 mod files;
+mod guarded;
 mod hellos;
 mod hosts;
 mod names;
@@ -50,12 +52,13 @@ const PHASES: &[(Phase, &[Ask])] = &[
         Phase::Quiet,
         &[
             Ask { families: &[], questions: doors::web, until: Phase::Sweep },
-            Ask { families: &["vantage", "ports"], questions: doors::closed, until: Phase::Sweep },
+            Ask { families: &["vantage", "ports", "secrets"], questions: doors::closed, until: Phase::Sweep },
+            Ask { families: &["secrets"], questions: doors::startups, until: Phase::End },
             Ask { families: &["vantage", "ports"], questions: behind::knocks, until: Phase::Sweep },
-            Ask { families: &["vantage", "ports"], questions: doors::controls, until: Phase::End },
-            Ask { families: &["vantage", "ports"], questions: doors::decoys, until: Phase::End },
-            Ask { families: &["vantage", "ports"], questions: paths::routes, until: Phase::End },
-            Ask { families: &["vantage", "ports"], questions: paths::passages, until: Phase::End },
+            Ask { families: &["vantage", "ports", "secrets"], questions: doors::controls, until: Phase::End },
+            Ask { families: &["vantage", "ports", "secrets"], questions: doors::decoys, until: Phase::End },
+            Ask { families: &["vantage", "ports", "secrets"], questions: paths::routes, until: Phase::End },
+            Ask { families: &["vantage", "ports", "secrets"], questions: paths::passages, until: Phase::End },
             Ask { families: &["vantage"], questions: zone::authorities, until: Phase::End },
             Ask { families: &["certificate"], questions: zone::authorisations, until: Phase::End },
             Ask { families: &["certificate", "https"], questions: visits::sessions, until: Phase::Sweep },
@@ -77,6 +80,10 @@ const PHASES: &[(Phase, &[Ask])] = &[
             Ask { families: &["cors"], questions: origins::questions, until: Phase::Sweep },
             // Plain requests, many of them: the sweep may begin beside the last.
             Ask { families: &["exposure"], questions: files::questions, until: Phase::End },
+            Ask { families: &["exposure"], questions: exposed::consoles, until: Phase::End },
+            Ask { families: &["exposure"], questions: exposed::folders, until: Phase::End },
+            Ask { families: &["exposure"], questions: exposed::documents, until: Phase::End },
+            Ask { families: &["exposure"], questions: guarded::questions, until: Phase::End },
             Ask { families: &["ports"], questions: doors::direct, until: Phase::Sweep },
             Ask { families: &["ports"], questions: behind::questions, until: Phase::Sweep },
             Ask { families: &["https"], questions: siblings::questions, until: Phase::End },
@@ -89,7 +96,7 @@ const PHASES: &[(Phase, &[Ask])] = &[
     (
         Phase::End,
         &[Ask {
-            families: &["https", "hosts", "cors", "exposure", "ports"],
+            families: &["https", "hosts", "cors", "exposure", "ports", "secrets"],
             questions: visits::again,
             until: Phase::End,
         }],
@@ -124,7 +131,8 @@ fn is_needed(spec: &Spec, ask: &Ask) -> bool {
 /// is asked again, an open application port is visited, a silent port is tried at the owner's controls, and what the
 /// owner did not write is looked for: a path that answers, the folders that answer programs. A host behind a CDN is asked
 /// where it listens, the sibling of a name where it leads, HTTP/2 and HTTP/3 where they are offered. A certificate names
-/// its revocation list. A port that answers where nothing should is followed by others, and the path to an open port and
+/// its revocation list. A name that serves something of its own is asked for more, what a login guards is tried twice, and
+/// an open PostgreSQL is asked whether it asks a password. A port that answers where nothing should is followed by others, and the path to an open port and
 /// to others is looked at.
 pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
     let reflected = planned.http.iter().filter(|o| is_claim(&o.question.ask)).count();
@@ -142,6 +150,10 @@ pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
         + siblings::most(spec, planned)
         + protocols::most(spec, planned)
         + revocation::most(spec, planned)
+        + files::most(spec, planned)
+        + exposed::most(spec, planned)
+        + guarded::most(spec, planned)
+        + planned.ports.iter().filter(|o| o.question.greet == Greet::Postgresql).count()
         + names::hosts(spec, planned).len() * (doors::DECOYS + paths::MOST)
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::doors::{bare, greeting, web_port};
+use super::doors::{bare, greeting, startup, web_port};
 use super::names::swept_hosts;
 use crate::observation::{Ask, Greet, Http, Knock, Method, Observations, PortState, Probe, Sweep, Swept};
 use crate::spec::{Spec, usual_service};
@@ -21,6 +21,7 @@ pub fn questions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
             questions.extend(controls(spec, sweep.at, swept));
             for knock in knocks(spec, &sweep, swept) {
                 questions.extend(visits(spec, seen, &knock));
+                questions.extend(startup(seen, &knock).filter(|_| spec.scope.asks_any("secrets")));
                 questions.push(knock.into());
             }
         }
@@ -178,7 +179,8 @@ mod tests {
         let plain = format!("direct:http://app.example.com:2375/version@{V4}:2375");
         let secure = plain.replace("http:", "https:");
         let all = ids(&spec, &seen);
-        assert!(all.contains(&plain) && !all.contains(&secure) && all.len() == 6, "{all:?}");
+        assert!(all.contains(&plain) && !all.contains(&secure) && all.len() == 7, "{all:?}");
+        assert!(all.contains(&at(5433, "startup-tls")), "{all:?}");
         let question = visit(bare(&spec, format!("{V4}:2375").parse().unwrap(), Scheme::Http));
         for (outcome, asks_tls) in [
             (Err(ProbeError::not_sent("reset")), true),

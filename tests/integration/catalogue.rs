@@ -11,7 +11,7 @@ use golive::finding::{Item, Status};
 use golive::gate::Outcome;
 use golive::judge::pages;
 use golive::observation::{
-    Addresses, Ask, CaaRecord, Crossing, Crossings, ErrorKind, Forgery, Greet, Handshake, Http, Knock, Lookup,
+    Addresses, Ask, CaaRecord, Crossing, Crossings, ErrorKind, Forgery, Greet, Handshake, Http, Knock, Lookup, Mark,
     Method, NameServer, Observation, Observations, Offer, Offered, Passage, PortState, ProbeError, Quic,
     QuicHandshake, Reply, Seek, Sni, Stage, Step, Steps, Timestamp, Version,
 };
@@ -295,6 +295,29 @@ const CHANGES: &[Change] = &[
         check: "no-version-leak",
         status: Status::Fail,
         change: |_, seen| fields(seen, "server", |value| *value = "Apache/2.4.57 (Debian)".into()),
+    },
+    Change {
+        check: "api-document-hidden",
+        status: Status::Fail,
+        change: |_, seen| {
+            for o in seen.http.iter_mut().filter(|o| o.question.ask == Ask::Document) {
+                let response = &mut o.outcome.as_mut().unwrap().hops[0].response;
+                response.status = 200;
+                response.content.marks = vec![Mark::ApiDocument { name: "Swagger UI".into() }];
+            }
+        },
+    },
+    Change {
+        check: "api-document-hidden",
+        status: Status::Pass,
+        change: |spec, seen| {
+            spec.exposure.public = vec!["/docs".into()];
+            for o in seen.http.iter_mut().filter(|o| o.question.path == "/docs") {
+                let response = &mut o.outcome.as_mut().unwrap().hops[0].response;
+                response.status = 200;
+                response.content.marks = vec![Mark::ApiDocument { name: "Swagger UI".into() }];
+            }
+        },
     },
     Change {
         check: "cookie-cross-site-meant",

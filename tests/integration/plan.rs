@@ -19,7 +19,7 @@ use super::run;
 const MOST_ROUNDS: usize = 16;
 
 /// Questions for one path of one name at one address, with all that may follow; lookups apart.
-const MOST_EACH: usize = 360;
+const MOST_EACH: usize = 490;
 
 /// Questions that a sweep of one address may become: itself, 32 open ports with three each, eight silent ones at a
 /// control.
@@ -110,6 +110,8 @@ const POLICIES: &[&str] = &[
      [ports]\nhttp = 8080\nclosed = [{ port = 3000, service = \"web\" }, { port = 9200, service = \"elasticsearch\" }]\n\
      [certificate]\nrevocation = true\n\
      [cors]\norigins = [\"https://one.example.com\", \"https://*.example.com\"]\nheaders = [\"authorization\"]\n",
+    "site = \"https://app.example.com\"\naliases = [\"https://www.example.com\"]\n\
+     [exposure]\nguarded = [\"/admin\", \"/app/account/\"]\n",
     "site = \"https://www.example.com\"\norigin = [\"198.51.100.7\", \"203.0.113.7\"]\n",
     "site = \"https://app.co.uk\"\n[vantage]\nallow_private = true\ncontrol = [\"198.51.100.9\"]\n",
 ];

@@ -32,6 +32,12 @@ pub async fn look(fault: Option<&'static Fault>) -> BTreeMap<String, String> {
         };
         seen.insert(format!("{} {family}", at.port()), state);
     }
+    let startup = b"\0\0\0\x11\0\x03\0\0user\0a\0\0\0";
+    let said = match dial(&deployment, V4, 5432).await {
+        Ok(mut stream) => tell(&mut stream, startup).await,
+        Err(_) => "refused".into(),
+    };
+    seen.insert("startup".into(), said);
     let (_, chain) = handshake(&deployment, V4, SITE).await.unwrap();
     look_at_chain(&chain, &deployment.roots, &mut seen);
     look_at_answers(fault, &mut seen);
@@ -113,7 +119,15 @@ fn look_at_answers(fault: Option<&'static Fault>, seen: &mut BTreeMap<String, St
     note("health", format!("{} {}", health.status, health.content));
     let slash = get("/api/health/?a=b");
     note("slash", format!("{} {}", slash.status, value(&slash, "location")));
-    note("/.env", get("/.env").status.to_string());
+    for path in ["/.env", "/.ssh/id_rsa", "/metrics", "/static/"] {
+        note(path, get(path).status.to_string());
+    }
+    let passing = [("x-middleware-subrequest", "middleware:middleware:middleware:middleware:middleware")];
+    for (place, fields) in [("/account", &[][..]), ("/account passed over", &passing)] {
+        let answer = https(V4, "GET", "/account", fields);
+        note(place, format!("{} {}", answer.status, value(&answer, "location")));
+    }
+    note("absent page", get("/absent").content);
     note("absent api", get("/api/absent").content);
     note("head api", https(V4, "HEAD", "/api/health", &[]).status.to_string());
 

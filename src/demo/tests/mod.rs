@@ -17,7 +17,7 @@ const V6: IpAddr = ADDRESSES[1];
 
 /// What each fault changes of all that `look` sees. A fault that is not here, or changes more, is no fault of ours.
 const CHANGES: &[(&str, &[&str])] = &[
-    ("postgresql-open", &["5432 IPv4", "5432 IPv6"]),
+    ("postgresql-open", &["5432 IPv4", "5432 IPv6", "startup"]),
     ("redis-open", &["6379 IPv4", "6379 IPv6"]),
     ("redis-open-on-ipv6", &["6379 IPv6"]),
     ("api-port-open", &["8000 IPv4", "8000 IPv6"]),
@@ -104,6 +104,14 @@ const CHANGES: &[(&str, &[&str])] = &[
     ),
     ("cors-own-origin-refused", &["cors own"]),
     ("dotenv-served", &["/.env"]),
+    ("key-served", &["/.ssh/id_rsa"]),
+    ("debug-page", &["absent page"]),
+    ("metrics-served", &["/metrics"]),
+    ("guarded-path-open", &["/account", "/account passed over"]),
+    ("middleware-passed-over", &["/account passed over"]),
+    ("directory-listing", &["/static/"]),
+    ("redis-without-password", &["6379 IPv4", "6379 IPv6"]),
+    ("postgresql-without-password", &["5432 IPv4", "5432 IPv6", "startup"]),
     ("alias-missing", &["names"]),
     ("health-broken", &["health"]),
 ];
@@ -143,6 +151,8 @@ async fn the_sound_deployment_keeps_its_promise() {
         ("http /api/health", "308 https://www.example.com/api/health?a=b"),
         ("slash", "307 https://app.example.com/api/health?a=b"),
         ("/.env", "404"),
+        ("/account", "303 /login"),
+        ("/static/", "404"),
         ("host foreign", "400"),
         ("host suffix", "400"),
         ("host address", "400"),

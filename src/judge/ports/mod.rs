@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
     check!("ports/origin-refuses-world", origin::refuses_world),
 ];
 
-fn datastore_port_closed(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
+pub(super) fn datastore_port_closed(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let closed: Vec<&ClosedPort> = spec.ports.closed.iter().filter(|port| port.is_datastore()).collect();
     if closed.is_empty() {
         return vec![Verdict::new(Subject::Site, Status::Skip, "no datastore in ports.closed")];
@@ -104,7 +104,9 @@ fn knocks<'a>(
 ) -> impl Iterator<Item = (&'a Observation<Knock>, &'a ClosedPort)> {
     let ports = ports.to_vec();
     // A control is greeted with nothing; the site's closed ports never are.
-    seen.asked::<Knock>().filter(|o| o.question.greet != Greet::Nothing).filter_map(move |o| {
+    let is_first =
+        |greet| !matches!(greet, Greet::Nothing | Greet::PostgresqlStartup | Greet::PostgresqlStartupTls);
+    seen.asked::<Knock>().filter(move |o| is_first(o.question.greet)).filter_map(move |o| {
         let port = ports.iter().find(|port| port.port == o.question.at.port())?;
         Some((o, *port))
     })

@@ -1,5 +1,6 @@
 //! Ports that are open and useless, and ports that are silent.
 
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
@@ -125,4 +126,59 @@ async fn a_closed_port_and_a_missing_way_are_told_apart() {
     let (stage, kind, detail) = words(knocked(&doors, &knock(6379, None)).await.1);
     assert_eq!((stage, kind), (Stage::Connect, ErrorKind::Local));
     assert_eq!(detail, "no IPv4 route from this machine (ENETUNREACH)");
+}
+
+/// A PostgreSQL that answers the startup message so, after a handshake if it speaks TLS.
+async fn postgresql(secure: bool, answer: &'static [u8]) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(server::config(1, false)));
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            if !secure {
+                told(&mut stream, answer).await;
+                continue;
+            }
+            let mut request = [0; 8];
+            stream.read_exact(&mut request).await.unwrap();
+            assert_eq!(request, [0, 0, 0, 8, 4, 210, 22, 47]);
+            stream.write_all(b"S").await.unwrap();
+            told(&mut acceptor.accept(stream).await.unwrap(), answer).await;
+        }
+    });
+    at
+}
+
+async fn told<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, answer: &[u8]) {
+    let mut message = [0; 41];
+    stream.read_exact(&mut message).await.unwrap();
+    assert!(message.ends_with(b"user\0postgres\0database\0postgres\0\0"));
+    // A byte at a time: the client waits for a whole message.
+    for byte in answer {
+        stream.write_all(&[*byte]).await.unwrap();
+    }
+    let _ = stream.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_startup_message_is_answered_by_a_name_of_the_protocol() {
+    let refused: &[u8] = b"E\0\0\0\x2eSFATAL\0C28000\0Mno pg_hba.conf entry of x\0\0";
+    for (greet, answer, want) in [
+        (Greet::PostgresqlStartup, &b"R\0\0\0\x08\0\0\0\0"[..], Some("AuthenticationOk")),
+        (Greet::PostgresqlStartupTls, b"R\0\0\0\x08\0\0\0\0", Some("AuthenticationOk")),
+        (Greet::PostgresqlStartupTls, b"R\0\0\0\x0c\0\0\0\x05salt", Some("AuthenticationMD5Password")),
+        (Greet::PostgresqlStartup, refused, Some("ErrorResponse 28000")),
+        (Greet::PostgresqlStartup, b"R\0\0", None),
+        (Greet::PostgresqlStartup, b"", None),
+    ] {
+        let at = postgresql(greet == Greet::PostgresqlStartupTls, answer).await;
+        let question = Knock { greet, ..knock(5432, None) };
+        let state = knocked(&[(5432, at)], &question).await.1;
+        assert_eq!(state, Ok(open(want, false)), "{answer:?}");
+    }
+    // What says S and then speaks something else is open, and says nothing.
+    let peer = Peer::plain(Act::Banner(b"SSH-2.0-x\r\n".to_vec())).await;
+    let question = Knock { greet: Greet::PostgresqlStartupTls, ..knock(5432, None) };
+    assert_eq!(knocked(&[(5432, peer.at)], &question).await.1, Ok(open(None, false)));
 }

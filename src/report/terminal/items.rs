@@ -162,7 +162,9 @@ fn policy(report: &Report, own: &[&Finding]) -> Vec<String> {
 }
 
 fn exposure(report: &Report) -> Vec<String> {
-    let tried = report.observations.http.iter().filter(|o| o.question.ask == Ask::File && o.outcome.is_ok());
+    let is_tried = |ask: &Ask| matches!(ask, Ask::File | Ask::Debug | Ask::Folder | Ask::Document);
+    let asked = report.observations.http.iter().filter(|o| is_tried(&o.question.ask));
+    let tried = asked.filter(|o| o.outcome.is_ok());
     match tried.count() {
         0 => vec![],
         tried => vec![format!("{} tried, nothing shown", counted(tried, "place"))],

@@ -181,6 +181,7 @@ fn cors(mut table: Table, spec: &mut Spec) {
 
 fn exposure(mut table: Table, spec: &mut Spec) {
     set(&mut spec.exposure.public, table.texts("public", prefix));
+    set(&mut spec.exposure.guarded, table.texts("guarded", path));
     table.finish();
 }
 

@@ -141,6 +141,10 @@ fn what_is_wrong_is_said_with_its_place_and_remedy() {
         ("paths = [1]", "2:10 `paths` holds an integer | texts in quotes"),
         ("exposure.public = [\"/docs*\"]", "2:20 `/docs*` is a pattern | a path, or a prefix that ends in `/`"),
         (
+            "exposure.guarded = [\"admin\"]",
+            "2:21 `admin` does not begin with `/` | a path such as \"/api/health\"",
+        ),
+        (
             "vantage.control = [\"a.example\"]",
             "2:20 `a.example` is no address | \"203.0.113.250\" or \"2001:db8::fa\"",
         ),

@@ -76,7 +76,9 @@ fn greeted(seen: &Seen, at: SocketAddr) -> Option<&Observation<Knock>> {
 fn words(greet: Greet, greeting: &str) -> String {
     match greet {
         Greet::Postgresql | Greet::Redis => datastore_words("the", Some(greeting)),
-        Greet::Nothing | Greet::Listen | Greet::Decoy => format!("is open and says {greeting}"),
+        Greet::Nothing | Greet::Listen | Greet::Decoy | Greet::PostgresqlStartup | Greet::PostgresqlStartupTls => {
+            format!("is open and says {greeting}")
+        }
     }
 }
 

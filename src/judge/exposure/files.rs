@@ -1,102 +1,76 @@
-//! Does anything that the internet can see show a secret?
+//! Is any file served that nobody should have?
 
-use super::answered::{baseline, control, is_broken, shut_out, subject};
-use super::{Check, Word, check, fail, pass, unknown};
-use crate::finding::Verdict;
-use crate::observation::{Ask, ErrorKind, Http, Mark, Observation, Response, Seen};
+use super::served::{declared, verdict};
+use crate::finding::{Status, Verdict};
+use crate::observation::{Ask, Content, Http, Mark, Seen};
 use crate::spec::Spec;
 
-pub(super) const CHECKS: &[Check] = &[check!("exposure/secret-file-hidden", secret_file_hidden)];
-
 /// A file is exposed when its content is recognised: a status or a media type alone says nothing.
-fn secret_file_hidden(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
+pub(super) fn secret_file_hidden(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let asked = seen.asked::<Http>().filter(|o| o.question.ask == Ask::File);
     let verdicts = asked.map(|o| {
-        let (status, message) = word(spec, seen, o);
-        Verdict::new(subject(&o.question), status, message).resting_on([o.id()])
+        let path = &o.question.path;
+        let verdict = verdict(spec, seen, o, recognised);
+        match verdict.status {
+            // A prefix says nothing of a file with secrets: the owner names the file itself.
+            Status::Fail if spec.exposure.public.contains(path) => declared(verdict, path),
+            Status::Fail if TELLING.iter().any(|name| path.ends_with(name)) => verdict.as_advice(),
+            _ => verdict,
+        }
     });
     verdicts.collect()
 }
 
-fn word(spec: &Spec, seen: &Seen, o: &Observation<Http>) -> Word {
-    let answer = match &o.outcome {
-        Ok(exchange) => exchange.first(),
-        Err(error) => match error.kind {
-            ErrorKind::Closed | ErrorKind::Reset => {
-                return hidden(spec, seen, o, "is answered by a closed connection");
-            }
-            _ => return unknown(error.to_string()),
-        },
-    };
-    let same = is_same_as_nothing(seen, &o.question, answer);
-    if let (200..=299, false, Some(what)) = (answer.status, same, recognised(answer)) {
-        return fail(format!("is served: {what}"));
-    }
-    if let Some(why) = shut_out(answer) {
-        return unknown(why);
-    }
-    let base = baseline(spec, seen, &Http { path: spec.paths[0].clone(), ..o.question.clone() });
-    let base = base.and_then(|base| base.outcome.as_ref().ok()).map(|exchange| &exchange.last().response);
-    match answer.status {
-        status if is_broken(base, answer) => {
-            unknown(format!("is answered with {status}: that hides nothing for good"))
-        }
-        200..=299 if answer.content.coded.is_some() => unknown("is answered in a coding that nobody asked for"),
-        200..=299 if answer.content.length == 0 => hidden(spec, seen, o, "is answered with nothing"),
-        status @ 200..=299 if same => hidden(spec, seen, o, &format!("is answered with {status} like any path")),
-        status @ 200..=299 => hidden(spec, seen, o, &format!("is answered with {status} and another content")),
-        status => hidden(spec, seen, o, &format!("is answered with {status}")),
-    }
-}
+/// Files that hold no secret by themselves, and tell where to look for some.
+const TELLING: [&str; 3] = ["/.env.example", "/.env.sample", "/Dockerfile"];
 
-/// Whether a random path is answered with the same content: then it is no file, whatever it looks like.
-fn is_same_as_nothing(seen: &Seen, question: &Http, answer: &Response) -> bool {
-    let random = Http { path: "/".into(), ask: Ask::Absent, ..question.clone() };
-    seen.answer(&random).is_some_and(|exchange| {
-        let first = exchange.first();
-        (200..=299).contains(&first.status) && first.content.is_like(&answer.content)
-    })
-}
-
-fn hidden(spec: &Spec, seen: &Seen, o: &Observation<Http>, words: &str) -> Word {
-    match control(spec, seen, &o.question.at) {
-        Ok(()) => pass(words),
-        Err(why) => why,
-    }
-}
-
-fn recognised(answer: &Response) -> Option<String> {
+fn recognised(content: &Content) -> Option<String> {
     let named = |names: &[String]| match names {
         [] => String::new(),
         [one] => format!(": {one}"),
         [one, two] => format!(": {one}, {two}"),
         [one, two, ..] => format!(": {one}, {two} and {} more", names.len() - 2),
     };
-    answer.content.marks.iter().find_map(|mark| match mark {
+    content.marks.iter().find_map(|mark| match mark {
         Mark::Dotenv { keys } if keys.len() == 1 => Some(format!("a dotenv file with 1 variable{}", named(keys))),
         Mark::Dotenv { keys } => Some(format!("a dotenv file with {} variables{}", keys.len(), named(keys))),
         Mark::GitHead => Some("the HEAD of a git repository".into()),
         Mark::GitConfig => Some("the configuration of a git repository".into()),
         Mark::Compose { services } => Some(format!("a compose file{}", named(services))),
-        Mark::Html | Mark::Json | Mark::Challenge | Mark::Software { .. } => None,
+        Mark::PrivateKey => Some("a private key".into()),
+        Mark::SqlDump => Some("a dump of a database in SQL".into()),
+        Mark::Database { kind } => Some(format!("a {kind} database")),
+        Mark::Archive { kind } => Some(format!("an archive ({kind})")),
+        Mark::AwsCredentials => Some("access keys of AWS".into()),
+        Mark::NpmToken => Some("the configuration of npm with a token".into()),
+        Mark::DockerLogin => Some("the configuration of Docker with a login".into()),
+        Mark::Dockerfile => Some("a Dockerfile".into()),
+        Mark::Html
+        | Mark::Json
+        | Mark::Challenge
+        | Mark::Software { .. }
+        | Mark::StackTrace { .. }
+        | Mark::Debug { .. }
+        | Mark::Listing
+        | Mark::ApiDocument { .. }
+        | Mark::Login => None,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Status;
     use crate::judge::answered::tests::{exchange, response};
     use crate::judge::headers::tests::{question, seen};
     use crate::judge::tests::{spec, timeout};
-    use crate::observation::{Exchange, ProbeError, Stage};
+    use crate::observation::{ErrorKind, Exchange, ProbeError, Response, Stage};
 
     #[test]
     fn a_file_is_recognised_by_its_content_alone() {
         let with = |marks: Vec<Mark>| {
             let mut answer = response(200, &[("Content-Type", "text/html")], "x");
             answer.content.marks = marks;
-            recognised(&answer)
+            recognised(&answer.content)
         };
         let keys = |keys: &[&str]| Mark::Dotenv { keys: keys.iter().map(ToString::to_string).collect() };
         for (marks, want) in [

@@ -1,0 +1,18 @@
+//! Does anything that the internet can see show a secret?
+
+mod debug;
+mod document;
+mod files;
+mod guarded;
+mod listing;
+mod served;
+
+use super::{Check, check};
+
+pub(super) const CHECKS: &[Check] = &[
+    check!("exposure/secret-file-hidden", files::secret_file_hidden),
+    check!("exposure/debug-off", debug::debug_off),
+    check!("exposure/guarded-path-refused", guarded::guarded_path_refused),
+    check!("exposure/directory-listing-off", listing::directory_listing_off),
+    check!("exposure/api-document-hidden", document::api_document_hidden),
+];
