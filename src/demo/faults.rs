@@ -340,6 +340,12 @@ pub const FAULTS: &[Fault] = &[
     },
     // exposure
     Fault { name: "dotenv-served", check: "secret-file-hidden", follows: &[], says: "/.env is served" },
+    Fault {
+        name: "secret-in-script",
+        check: "secret-not-in-page",
+        follows: &[],
+        says: "a script of the front page holds the secret key of its payment service",
+    },
     // smoke
     Fault { name: "alias-missing", check: "names-resolve", follows: &[], says: "www.example.com does not exist" },
     Fault { name: "health-broken", check: "site-answers", follows: &[], says: "/api/health answers 500" },

@@ -1,12 +1,17 @@
 //! Does anything that the internet can see show a secret?
 
+mod page;
+
 use super::answered::{baseline, control, is_broken, shut_out, subject};
 use super::{Check, Word, check, fail, pass, unknown};
 use crate::finding::Verdict;
 use crate::observation::{Ask, ErrorKind, Http, Mark, Observation, Response, Seen};
 use crate::spec::Spec;
 
-pub(super) const CHECKS: &[Check] = &[check!("exposure/secret-file-hidden", secret_file_hidden)];
+pub(super) const CHECKS: &[Check] = &[
+    check!("exposure/secret-file-hidden", secret_file_hidden),
+    check!("exposure/secret-not-in-page", page::secret_not_in_page),
+];
 
 /// A file is exposed when its content is recognised: a status or a media type alone says nothing.
 fn secret_file_hidden(spec: &Spec, seen: &Seen) -> Vec<Verdict> {

@@ -11,6 +11,7 @@ mod paths;
 mod protocols;
 mod request;
 mod revocation;
+mod search;
 mod siblings;
 mod sweep;
 mod visits;
@@ -77,6 +78,7 @@ const PHASES: &[(Phase, &[Ask])] = &[
             Ask { families: &["cors"], questions: origins::questions, until: Phase::Sweep },
             // Plain requests, many of them: the sweep may begin beside the last.
             Ask { families: &["exposure"], questions: files::questions, until: Phase::End },
+            Ask { families: &["exposure"], questions: search::questions, until: Phase::End },
             Ask { families: &["ports"], questions: doors::direct, until: Phase::Sweep },
             Ask { families: &["ports"], questions: behind::questions, until: Phase::Sweep },
             Ask { families: &["https"], questions: siblings::questions, until: Phase::End },

@@ -162,8 +162,10 @@ fn policy(report: &Report, own: &[&Finding]) -> Vec<String> {
 }
 
 fn exposure(report: &Report) -> Vec<String> {
-    let tried = report.observations.http.iter().filter(|o| o.question.ask == Ask::File && o.outcome.is_ok());
-    match tried.count() {
+    let files = report.observations.http.iter().filter(|o| o.question.ask == Ask::File && o.outcome.is_ok());
+    let searches = report.observations.searches.iter().filter_map(|o| o.outcome.as_ref().ok());
+    let read = searches.flat_map(|searched| &searched.read).filter(|read| read.outcome.is_ok());
+    match files.count() + read.count() {
         0 => vec![],
         tried => vec![format!("{} tried, nothing shown", counted(tried, "place"))],
     }
