@@ -203,7 +203,7 @@ mod tests {
         for kind in [
             "203.0.113.7   9 ports knocked, 200 swept",
             "2001:db8::7   9 ports knocked, 200 swept",
-            "requests\n",
+            "requests, 1 search of pages and scripts\n",
             "follow-ups\n",
         ] {
             assert!(lines.contains(kind), "{lines}");

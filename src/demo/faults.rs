@@ -347,6 +347,12 @@ pub const FAULTS: &[Fault] = &[
     // exposure
     Fault { name: "dotenv-served", check: "secret-file-hidden", follows: &[], says: "/.env is served" },
     Fault {
+        name: "secret-in-script",
+        check: "secret-not-in-page",
+        follows: &[],
+        says: "a script of the front page holds the secret key of its payment service",
+    },
+    Fault {
         name: "key-served",
         check: "secret-file-hidden",
         follows: &[],

@@ -13,6 +13,7 @@ pub(super) fn answer(entry: Entry, request: &Request) -> Response {
         ("/", false) => {
             document(405, "Method not allowed", "<p>This page can only be read.</p>").with("Allow", "GET, HEAD")
         }
+        ("/static/parcels.js", true) => Response::new(200, "text/javascript; charset=utf-8", script(entry)),
         ("/.env", true) if entry.has("dotenv-served") => Response::new(200, "application/octet-stream", DOTENV),
         ("/.ssh/id_rsa", true) if entry.has("key-served") => Response::new(200, "text/plain", KEY),
         ("/metrics", true) if entry.has("metrics-served") => {
@@ -61,6 +62,7 @@ fn front(entry: Entry, request: &Request) -> Response {
     let content = format!(
         "<link rel=\"canonical\" href=\"https://{canonical}/\">\n\
          <script nonce=\"{nonce}\">document.documentElement.dataset.ready = \"yes\"</script>\n\
+         <script nonce=\"{nonce}\" src=\"/static/parcels.js\" defer></script>\n\
          <p>This small application keeps a list of parcels: who sent them, where they are, and when they arrive. \
          Sign in to see yours, or look for one by its number.</p>\n\
          <form action=\"https://{SITE}/search\" method=\"get\">\n\
@@ -76,6 +78,17 @@ fn front(entry: Entry, request: &Request) -> Response {
         .with("Content-Security-Policy", policy)
         .with("Set-Cookie", session(entry))
         .with("Set-Cookie", "theme=light; Path=/; Secure; SameSite=Lax")
+}
+
+/// What the front page loads. A publishable key is made to be read, the secret one is not.
+fn script(entry: Entry) -> String {
+    let secret = entry.has("secret-in-script");
+    let key = format!("{}_live_{}", if secret { "sk" } else { "pk" }, random());
+    format!(
+        "const paymentKey = \"{key}\";\n\
+         document.querySelector(\"form\").addEventListener(\"submit\", (event) => {{\n\
+         \x20 if (!event.target.number.value.trim()) event.preventDefault();\n}});\n"
+    )
 }
 
 fn document(status: u16, title: &str, content: &str) -> Response {

@@ -130,8 +130,14 @@ impl Repeat for Observation<Smoke> {
 }
 
 impl Repeat for Observation<Search> {
+    /// The pages, with their content.
     fn repeat(&self) -> Vec<String> {
-        vec![]
+        let Search { at, paths } = &self.question;
+        let page = |path: &String| {
+            let request = Request::plain(at, Method::Get, path.clone());
+            curl(&Dialled::of(at, &request), &request).replacen("-sD- -o/dev/null", "-sL", 1)
+        };
+        paths.iter().map(page).collect()
     }
 }
 

@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::ProbeError;
+use super::{ProbeError, Stopped};
 use crate::target::Endpoint;
 
-/// One page with its same-origin scripts. What the page names is asked inside the question: no later request holds
-/// text of the target.
+/// Pages with their same-origin scripts. What a page names is asked inside the question: no later request holds text
+/// of the target.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Search {
@@ -22,17 +22,27 @@ impl Search {
     pub const MOST_SCRIPTS: usize = 40;
     /// Bytes that are read in all.
     pub const MOST_BYTES: u64 = 8 * 1024 * 1024;
+    /// Of a page, these bytes are looked at for the scripts that it loads.
+    pub const MARKUP_BYTES: u64 = 2 * 1024 * 1024;
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Searched {
-    /// Pages and scripts, in the order in which they were read.
+    /// The pages in the order of the question, then the scripts as the pages name them.
     pub read: Vec<ReadThrough>,
-    /// What the pages load from their own origin and was not read any more.
-    pub left: usize,
+    /// What the pages load from their own origin and was not read any more, by the path of the page.
+    pub left: Vec<Left>,
     pub secrets: Vec<Secret>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Left {
+    pub path: String,
+    pub scripts: usize,
 }
 
 /// A page or a script that was read.
@@ -40,21 +50,50 @@ pub struct Searched {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReadThrough {
-    /// Redacted.
+    /// The page's path in the question; of a script, that of the first page that loads it.
+    pub path: String,
+    pub part: Part,
+    /// Redacted; where its redirects ended.
     pub url: String,
     pub outcome: Result<Extent, ProbeError>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    Page,
+    Script,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Extent {
     pub status: u16,
+    /// That were looked into.
     pub bytes: u64,
-    /// It ended before its end, or the bytes of the search ran out.
-    pub cut: bool,
+    pub end: End,
     /// It came in a coding that nobody asked for, and was not looked into.
-    pub coded: bool,
+    pub coded: Option<String>,
+    /// It asks a visitor to prove that they are human.
+    pub challenge: bool,
+    /// Why its redirect was not followed.
+    pub stopped: Option<Stopped>,
+}
+
+/// How the reading of a content ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    Whole,
+    /// The server broke off.
+    Broken,
+    /// It did not come in time.
+    Late,
+    /// The bytes of the search ran out.
+    Bound,
 }
 
 /// A secret that was found: where and of what kind, never what.
@@ -62,9 +101,11 @@ pub struct Extent {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
+    /// The page's path in the question, as of what was read.
+    pub path: String,
     /// Redacted URL of the page or script.
     pub url: String,
-    /// What it is: `private key (RSA)`, `Stripe secret key`.
+    /// What it is: `private key (RSA)`, `live secret key (sk_live_)`.
     pub kind: String,
     /// Byte of the content where it begins.
     pub at: u64,

@@ -124,7 +124,7 @@ fn marks(text: &str) -> Vec<Mark> {
 }
 
 /// Titles of the interstitials that ask a visitor to prove that they are human.
-fn is_challenge(text: &str) -> bool {
+pub fn is_challenge(text: &str) -> bool {
     const TITLES: [&str; 4] = [
         "<title>just a moment...</title>",
         "<title>attention required! | cloudflare</title>",

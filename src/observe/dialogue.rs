@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use url::Url;
 
-use super::http::{self, Raw};
+use super::http::{self, Coming, Raw};
 use super::http2;
 use super::net::Net;
 use super::places::Place;
@@ -21,7 +21,7 @@ use crate::spec::Spec;
 use crate::target::{Endpoint, Family, Host, Origin, Scheme};
 
 /// Redirects that are followed.
-const MOST_HOPS: usize = 10;
+pub const MOST_HOPS: usize = 10;
 
 /// At most this long a site may ask us to wait before the one retry.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -97,7 +97,7 @@ impl Dialogue<'_> {
     }
 
     /// The endpoint that a redirect leads to, if it is one of the site's.
-    fn step(&self, follow: Follow, next: &Url, ip: IpAddr) -> Result<Endpoint, Stopped> {
+    pub fn step(&self, follow: Follow, next: &Url, ip: IpAddr) -> Result<Endpoint, Stopped> {
         let host = next.host_str().and_then(|host| host.parse::<Host>().ok()).ok_or(Stopped::OffSite)?;
         let port = next.port_or_known_default().ok_or(Stopped::OffSite)?;
         let mut own = self.spec.origins().filter(|origin| origin.host == host).peekable();
@@ -126,10 +126,24 @@ impl Dialogue<'_> {
         over: Over,
         place: Place,
     ) -> (u8, Result<Raw, ProbeError>) {
-        let wait = match self.send(at, request, over).await {
-            Ok(raw) => match held_off(&raw) {
+        match self.begin(at, request, over, place).await {
+            (attempts, Ok((coming, _place))) => (attempts, coming.whole(self.net.limits().body_bytes).await),
+            (attempts, Err(error)) => (attempts, Err(error)),
+        }
+    }
+
+    /// The same as far as the content of the answer; the place is held until that is read.
+    pub async fn begin(
+        &self,
+        at: &Endpoint,
+        request: &Request,
+        over: Over,
+        place: Place,
+    ) -> (u8, Result<(Coming, Place), ProbeError>) {
+        let wait = match self.ask(at, request, over).await {
+            Ok(coming) => match held_off(&coming.raw) {
                 Some(wait) => wait,
-                None => return (1, Ok(raw)),
+                None => return (1, Ok((coming, place))),
             },
             Err(error) => return (1, Err(error)),
         };
@@ -137,27 +151,27 @@ impl Dialogue<'_> {
         drop(place);
         sleep(wait).await;
         let place = self.net.place(at.ip).await;
-        match self.send(at, request, over).await {
-            Ok(raw) if held_off(&raw).is_some() => {
+        match self.ask(at, request, over).await {
+            Ok(coming) if held_off(&coming.raw).is_some() => {
                 place.slow_down();
-                let detail = format!("{}: the site asks us to slow down", raw.status);
+                let detail = format!("{}: the site asks us to slow down", coming.raw.status);
                 (2, Err(ProbeError::new(Stage::Exchange, ErrorKind::Limited, detail)))
             }
-            answer => (2, answer),
+            answer => (2, answer.map(|coming| (coming, place))),
         }
     }
 
-    async fn send(&self, at: &Endpoint, request: &Request, over: Over) -> Result<Raw, ProbeError> {
+    async fn ask(&self, at: &Endpoint, request: &Request, over: Over) -> Result<Coming, ProbeError> {
         match over {
-            Over::Http1 => http::send(self.net, at, request).await,
-            Over::Http2 => http2::send(self.net, at, request).await,
+            Over::Http1 => http::ask(self.net, at, request).await,
+            Over::Http2 => http2::ask(self.net, at, request).await,
         }
     }
 }
 
 /// The version that an exchange is spoken in.
 #[derive(Clone, Copy)]
-enum Over {
+pub enum Over {
     Http1,
     Http2,
 }
@@ -181,7 +195,7 @@ fn held_off(raw: &Raw) -> Option<Duration> {
 }
 
 /// Where a redirect leads, resolved against the address of the request (RFC 9110 §10.2.2).
-fn location(request: &Request, raw: &Raw) -> Option<Url> {
+pub fn location(request: &Request, raw: &Raw) -> Option<Url> {
     if !matches!(raw.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
@@ -190,7 +204,7 @@ fn location(request: &Request, raw: &Raw) -> Option<Url> {
     base.join(std::str::from_utf8(value).ok()?).ok()
 }
 
-fn target(url: &Url) -> String {
+pub fn target(url: &Url) -> String {
     match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().into(),
@@ -205,7 +219,7 @@ fn own_origin(question: &Http, first: &Hop) -> Option<(String, String)> {
 
 /// Cookies of one dialogue: given back to the origin that set them, over https alone. They are never recorded.
 #[derive(Default)]
-struct Jar {
+pub struct Jar {
     pairs: BTreeMap<(Origin, String), String>,
     new: bool,
 }
@@ -215,7 +229,7 @@ const MOST_COOKIES: usize = 50;
 const COOKIE_BYTES: usize = 4096;
 
 impl Jar {
-    fn keep(&mut self, at: &Endpoint, raw: &Raw) {
+    pub fn keep(&mut self, at: &Endpoint, raw: &Raw) {
         if at.scheme != Scheme::Https {
             return;
         }
@@ -235,11 +249,11 @@ impl Jar {
     }
 
     /// Whether anything came since the last time this was asked.
-    fn is_new(&mut self) -> bool {
+    pub fn is_new(&mut self) -> bool {
         std::mem::take(&mut self.new)
     }
 
-    fn field(&self, at: &Endpoint) -> Option<(String, String)> {
+    pub fn field(&self, at: &Endpoint) -> Option<(String, String)> {
         let origin = at.origin();
         let own = self.pairs.iter().filter(|((set_by, _), _)| *set_by == origin && at.scheme == Scheme::Https);
         let text: Vec<String> = own.map(|((_, name), value)| format!("{name}={value}")).collect();

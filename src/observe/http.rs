@@ -32,31 +32,79 @@ pub struct Raw {
     pub cut: bool,
 }
 
-/// Sends a request to an endpoint and reads the answer, within `limits.exchange` by the wall clock once connected.
+/// An answer whose content is still to come. The connection ends with it.
+pub struct Coming {
+    /// Without its content.
+    pub raw: Raw,
+    pub content: Incoming,
+    /// When its content must be here.
+    pub until: Instant,
+    /// What is said when it is not.
+    pub late: String,
+    pub driver: Driver,
+}
+
+impl Coming {
+    /// The answer with its content, up to a limit.
+    ///
+    /// # Errors
+    /// It did not come in time.
+    pub async fn whole(self, limit: u64) -> Result<Raw, ProbeError> {
+        let Self { raw, content, until, late, driver: _driver } = self;
+        let late = |_| ProbeError::new(Stage::Exchange, ErrorKind::Timeout, late);
+        let (body, cut) = timeout_at(until, read(content, limit)).await.map_err(late)?;
+        Ok(Raw { body, cut, ..raw })
+    }
+
+    /// What comes next of the content, `None` at its end.
+    ///
+    /// # Errors
+    /// It ended before its end.
+    pub async fn next(&mut self) -> Option<Result<Bytes, BrokenOff>> {
+        loop {
+            match self.content.frame().await? {
+                Ok(frame) => match frame.into_data() {
+                    Ok(data) => return Some(Ok(data)),
+                    Err(_) => continue,
+                },
+                Err(_) => return Some(Err(BrokenOff)),
+            }
+        }
+    }
+}
+
+/// The server ended a content before its end.
+#[derive(Debug)]
+pub struct BrokenOff;
+
+/// Sends a request to an endpoint and reads the head of the answer, within `limits.exchange` by the wall clock once
+/// connected.
 ///
 /// # Errors
 /// How far it came and what happened.
-pub async fn send(net: &Net, at: &Endpoint, request: &Request) -> Result<Raw, ProbeError> {
+pub async fn ask(net: &Net, at: &Endpoint, request: &Request) -> Result<Coming, ProbeError> {
     let limits = net.limits();
-    let until = |begun: Instant| begun + limits.exchange();
     let wire = wire(request, &request.target, &[])?;
-    let answer = match at.scheme {
+    let late = format!("no complete answer from {} in {} ms", at.socket(), limits.exchange_ms);
+    let (answer, until) = match at.scheme {
         Scheme::Http => {
             let stream = net.connect(Some(&at.host), at.socket()).await?;
-            timeout_at(until(Instant::now()), exchange(stream, wire, limits.body_bytes)).await
+            let until = Instant::now() + limits.exchange();
+            (timeout_at(until, exchange(stream, wire)).await, until)
         }
         Scheme::Https => {
             let secured = tls::connect(net, at, request.sni.as_deref(), &[b"http/1.1"]).await?;
-            timeout_at(until(secured.begun), exchange(secured.stream, wire, limits.body_bytes)).await
+            let until = secured.begun + limits.exchange();
+            (timeout_at(until, exchange(secured.stream, wire)).await, until)
         }
     };
-    answer.unwrap_or_else(|_| {
-        let detail = format!("no complete answer from {} in {} ms", at.socket(), limits.exchange_ms);
-        Err(ProbeError::new(Stage::Exchange, ErrorKind::Timeout, detail))
-    })
+    match answer {
+        Ok(answer) => answer.map(|(raw, content, driver)| Coming { raw, content, until, late, driver }),
+        Err(_) => Err(ProbeError::new(Stage::Exchange, ErrorKind::Timeout, late)),
+    }
 }
 
-async fn exchange<S>(stream: S, request: Wire, body_bytes: u64) -> Result<Raw, ProbeError>
+async fn exchange<S>(stream: S, request: Wire) -> Result<(Raw, Incoming, Driver), ProbeError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -74,8 +122,7 @@ where
     let (head, body) = driver.answer(sender.send_request(request)).await.map_err(|e| failed(&e))?.into_parts();
     let fields = head_fields(&record.take())?;
     let status = asked_for(head.status)?;
-    let (body, cut) = read(body, body_bytes).await;
-    Ok(Raw { status, fields, body, cut })
+    Ok((Raw { status, fields, body: vec![], cut: false }, body, driver))
 }
 
 /// The status, if an answer to a request of ours can have it.

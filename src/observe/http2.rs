@@ -5,12 +5,13 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout_at;
 
-use super::http::{Driver, MOST_FIELDS, Raw, TOO_LARGE, Wire, asked_for, read, wire};
+use super::http::{Coming, Driver, MOST_FIELDS, Raw, TOO_LARGE, Wire, asked_for, wire};
 use super::net::Net;
 use super::tap::HEAD_BYTES;
 use super::tls;
@@ -20,11 +21,12 @@ use crate::target::Endpoint;
 /// Bytes of frames beyond head and content: settings, pings, window updates. A server that sends more is cut off.
 const FRAME_BYTES: u64 = 256 * 1024;
 
-/// Sends a request to an endpoint and reads the answer, within `limits.exchange` by the wall clock once connected.
+/// Sends a request to an endpoint and reads the head of the answer, within `limits.exchange` by the wall clock once
+/// connected.
 ///
 /// # Errors
 /// How far it came and what happened.
-pub async fn send(net: &Net, at: &Endpoint, request: &Request) -> Result<Raw, ProbeError> {
+pub async fn ask(net: &Net, at: &Endpoint, request: &Request) -> Result<Coming, ProbeError> {
     let limits = net.limits();
     // RFC 9113 §8.3.1: the authority stands in the target, in place of the Host field.
     let wire = wire(request, &at.url(&request.target), &["Host"])?;
@@ -33,14 +35,15 @@ pub async fn send(net: &Net, at: &Endpoint, request: &Request) -> Result<Raw, Pr
         let detail = "HTTP/2 alone is offered, and not taken";
         return Err(ProbeError::new(Stage::Handshake, ErrorKind::Malformed, detail));
     }
-    let answer = exchange(secured.stream, wire, limits.body_bytes);
-    timeout_at(secured.begun + limits.exchange(), answer).await.unwrap_or_else(|_| {
-        let detail = format!("no complete answer over HTTP/2 from {} in {} ms", at.socket(), limits.exchange_ms);
-        Err(ProbeError::new(Stage::Exchange, ErrorKind::Timeout, detail))
-    })
+    let until = secured.begun + limits.exchange();
+    let late = format!("no complete answer over HTTP/2 from {} in {} ms", at.socket(), limits.exchange_ms);
+    match timeout_at(until, exchange(secured.stream, wire, limits.body_bytes)).await {
+        Ok(answer) => answer.map(|(raw, content, driver)| Coming { raw, content, until, late, driver }),
+        Err(_) => Err(ProbeError::new(Stage::Exchange, ErrorKind::Timeout, late)),
+    }
 }
 
-async fn exchange<S>(stream: S, request: Wire, body_bytes: u64) -> Result<Raw, ProbeError>
+async fn exchange<S>(stream: S, request: Wire, body_bytes: u64) -> Result<(Raw, Incoming, Driver), ProbeError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -58,9 +61,7 @@ where
         return Err(ProbeError::new(Stage::Exchange, ErrorKind::Malformed, TOO_LARGE));
     }
     let fields = head.headers.iter().map(|(name, value)| (name.as_str().into(), value.as_bytes().into()));
-    let fields = fields.collect();
-    let (body, cut) = read(body, body_bytes).await;
-    Ok(Raw { status, fields, body, cut })
+    Ok((Raw { status, fields: fields.collect(), body: vec![], cut: false }, body, driver))
 }
 
 fn failed(error: &hyper::Error) -> ProbeError {

@@ -27,6 +27,7 @@ mod redact;
 mod resolve;
 mod revocation;
 mod search;
+mod secrets;
 mod smoke;
 mod software;
 mod startup;
@@ -277,8 +278,15 @@ impl Run {
                 self.timed(q.clone(), async { (1, walker.walk(&q).await) }).await.into()
             }
             Probe::Search(q) => {
-                let searcher = search::Searcher { net: &self.net, spec: &self.spec, recorder: &self.recorder };
-                self.timed(q.clone(), async { (1, searcher.search(&q).await) }).await.into()
+                let dialogue = Dialogue {
+                    net: &self.net,
+                    spec: &self.spec,
+                    recorder: &self.recorder,
+                    places: &places,
+                    nonce: self.nonce,
+                };
+                let values = secrets::Values::new(self.net.private.secrets());
+                self.timed(q.clone(), async { (1, Ok(search::search(&dialogue, &values, &q).await)) }).await.into()
             }
             Probe::OwnFile(q) => {
                 self.timed(q.clone(), async { (1, own_files::facts(&self.net.private, &q)) }).await.into()

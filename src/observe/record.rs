@@ -67,6 +67,11 @@ impl Recorder {
         text.trim_end().escape_debug().take(GREETING_LENGTH).collect()
     }
 
+    /// An address of the target's.
+    pub fn url(&self, url: &str) -> String {
+        self.redactor.url(url)
+    }
+
     fn redacted(&self, request: &Request) -> Request {
         Request { target: self.redactor.url(&request.target), ..request.clone() }
     }
@@ -130,7 +135,7 @@ fn is_opaque(value: &str) -> bool {
 }
 
 /// The first coding that was put on the content or on its transfer (RFC 9110 §8.4, RFC 9112 §7).
-fn coding(raw: &Raw) -> Option<String> {
+pub fn coding(raw: &Raw) -> Option<String> {
     let named = |wanted: &'static str| {
         raw.fields.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
     };

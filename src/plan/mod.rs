@@ -13,6 +13,7 @@ mod paths;
 mod protocols;
 mod request;
 mod revocation;
+mod search;
 mod siblings;
 mod sweep;
 mod visits;
@@ -84,6 +85,7 @@ const PHASES: &[(Phase, &[Ask])] = &[
             Ask { families: &["exposure"], questions: exposed::folders, until: Phase::End },
             Ask { families: &["exposure"], questions: exposed::documents, until: Phase::End },
             Ask { families: &["exposure"], questions: guarded::questions, until: Phase::End },
+            Ask { families: &["exposure"], questions: search::questions, until: Phase::End },
             Ask { families: &["ports"], questions: doors::direct, until: Phase::Sweep },
             Ask { families: &["ports"], questions: behind::questions, until: Phase::Sweep },
             Ask { families: &["https"], questions: siblings::questions, until: Phase::End },

@@ -14,6 +14,13 @@ pub struct Private {
     pub texts: BTreeMap<String, String>,
 }
 
+impl Private {
+    /// The values of secret variables in the owner's files, by `FILE:LINE NAME`.
+    pub fn secrets(&self) -> Vec<(String, String)> {
+        vec![]
+    }
+}
+
 /// A value that must not sign anything, and the name it goes by.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Candidate {

@@ -167,7 +167,7 @@ pub(super) fn comes_and_goes(seen: &Seen, visit: &Http, answer: &Response) -> Op
 }
 
 /// What a proxy or server says of a request or of itself: no word of the application.
-fn is_no_word(status: u16) -> bool {
+pub(super) fn is_no_word(status: u16) -> bool {
     matches!(status, 400 | 408 | 413 | 414 | 421 | 425 | 426 | 431 | 502..=504)
 }
 

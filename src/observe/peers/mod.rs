@@ -8,6 +8,7 @@ mod redirects;
 mod replies;
 mod revocation;
 mod runs;
+mod search;
 mod server;
 mod sessions;
 mod zone;

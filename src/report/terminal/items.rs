@@ -164,8 +164,10 @@ fn policy(report: &Report, own: &[&Finding]) -> Vec<String> {
 fn exposure(report: &Report) -> Vec<String> {
     let is_tried = |ask: &Ask| matches!(ask, Ask::File | Ask::Debug | Ask::Folder | Ask::Document);
     let asked = report.observations.http.iter().filter(|o| is_tried(&o.question.ask));
-    let tried = asked.filter(|o| o.outcome.is_ok());
-    match tried.count() {
+    let places = asked.filter(|o| o.outcome.is_ok());
+    let searches = report.observations.searches.iter().filter_map(|o| o.outcome.as_ref().ok());
+    let read = searches.flat_map(|searched| &searched.read).filter(|read| read.outcome.is_ok());
+    match places.count() + read.count() {
         0 => vec![],
         tried => vec![format!("{} tried, nothing shown", counted(tried, "place"))],
     }
