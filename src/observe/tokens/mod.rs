@@ -152,3 +152,6 @@ const MOST_PLACES: usize = 256;
 const MOST_OF_PLACE: usize = 128;
 /// Of a run, in bytes that are hashed: some seconds of arithmetic.
 const MOST_WORK: usize = 2 << 30;
+
+#[cfg(test)]
+mod tests;
