@@ -340,6 +340,13 @@ pub const FAULTS: &[Fault] = &[
     },
     // exposure
     Fault { name: "dotenv-served", check: "secret-file-hidden", follows: &[], says: "/.env is served" },
+    // secrets
+    Fault {
+        name: "session-secret-known",
+        check: "token-secret-unguessed",
+        follows: &[],
+        says: "the session cookie is signed with the placeholder of a template",
+    },
     // smoke
     Fault { name: "alias-missing", check: "names-resolve", follows: &[], says: "www.example.com does not exist" },
     Fault { name: "health-broken", check: "site-answers", follows: &[], says: "/api/health answers 500" },

@@ -103,6 +103,7 @@ const CHANGES: &[(&str, &[&str])] = &[
     ),
     ("cors-own-origin-refused", &["cors own"]),
     ("dotenv-served", &["/.env"]),
+    ("session-secret-known", &["session secret"]),
     ("alias-missing", &["names"]),
     ("health-broken", &["health"]),
 ];
