@@ -59,6 +59,12 @@ pub enum Subject {
         url: String,
         at: IpAddr,
     },
+    /// A token in a field or in a text of an answer.
+    Token {
+        place: String,
+        url: String,
+        at: IpAddr,
+    },
     /// One of the owner's steps.
     Step {
         name: String,
@@ -237,6 +243,7 @@ impl fmt::Display for Subject {
             Self::Port(port, ip) => write!(f, "{port}/tcp {ip}"),
             Self::Url { method, url, at } => write!(f, "{method} {url} [{at}]"),
             Self::Cookie { name, url, at } => write!(f, "cookie {name} {url} [{at}]"),
+            Self::Token { place, url, at } => write!(f, "token {place} {url} [{at}]"),
             Self::Step { name, at } => write!(f, "step {name} [{at}]"),
             Self::Entry { file, name } => write!(f, "{file} {name}"),
         }

@@ -402,6 +402,12 @@ pub const FAULTS: &[Fault] = &[
         follows: &["datastore-port-closed"],
         says: "5432 lets postgres in without a password",
     },
+    Fault {
+        name: "session-secret-known",
+        check: "token-secret-unguessed",
+        follows: &[],
+        says: "the session cookie is signed with the placeholder of a template",
+    },
     // smoke
     Fault { name: "alias-missing", check: "names-resolve", follows: &[], says: "www.example.com does not exist" },
     Fault { name: "health-broken", check: "site-answers", follows: &[], says: "/api/health answers 500" },

@@ -7,6 +7,7 @@ mod faults;
 mod hello;
 mod page;
 mod ports;
+mod session;
 mod site;
 mod tls;
 

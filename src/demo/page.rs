@@ -1,7 +1,7 @@
 //! The page side of the application: documents, and the cookies that come with the front page.
 
 use super::exchange::{Request, Response};
-use super::{Entry, SITE, random};
+use super::{Entry, SITE, random, session};
 
 pub(super) fn answer(entry: Entry, request: &Request) -> Response {
     let is_read = ["GET", "HEAD"].contains(&request.method.as_str());
@@ -28,10 +28,10 @@ pub(super) fn answer(entry: Entry, request: &Request) -> Response {
 }
 
 /// The session cookie of a new visitor.
-pub(super) fn session(entry: Entry) -> String {
+pub(super) fn session_cookie(entry: Entry) -> String {
     let broken = entry.has("cookie-prefix-broken");
     let name = if broken { "__Host-session" } else { "session" };
-    let mut line = format!("{name}={}; Path={}", random(), if broken { "/account" } else { "/" });
+    let mut line = format!("{name}={}; Path={}", session::begun(entry), if broken { "/account" } else { "/" });
     for (fault, attribute) in [
         ("cookie-readable", "HttpOnly"),
         ("cookie-insecure", "Secure"),
@@ -76,7 +76,7 @@ fn front(entry: Entry, request: &Request) -> Response {
     document(200, "Parcels", &content)
         .with("Cache-Control", "private, no-store")
         .with("Content-Security-Policy", policy)
-        .with("Set-Cookie", session(entry))
+        .with("Set-Cookie", session_cookie(entry))
         .with("Set-Cookie", "theme=light; Path=/; Secure; SameSite=Lax")
 }
 

@@ -26,7 +26,7 @@ pub(super) fn http(entry: Entry, request: &Request) -> Response {
     }
     let target = if entry.has("redirect-drops-path") { "/" } else { &request.target };
     let answer = Response::empty(308).with("Location", format!("https://{host}{target}")).with("Server", "Caddy");
-    if entry.has("cookie-over-http") { answer.with("Set-Cookie", page::session(entry)) } else { answer }
+    if entry.has("cookie-over-http") { answer.with("Set-Cookie", page::session_cookie(entry)) } else { answer }
 }
 
 /// On the application's own port: no redirect, no refusal, none of the proxy's fields.

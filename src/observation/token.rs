@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Token {
     pub place: TokenPlace,
     pub kind: TokenKind,
-    /// As the token or its library names it: `HS256`, `A256GCM`, `HMAC-SHA1`.
+    /// As the token or its library names it: `HS256`, `A256GCM`, `HMAC-SHA1`; `none` where nothing signs it.
     pub algorithm: String,
-    /// Secrets of golive's own list that were tried.
+    /// Secrets of golive's own list that were tried; none where a run had seen too many tokens before.
     pub known: u32,
     /// Secrets of the owner's files that were tried.
     pub own: u32,
@@ -25,7 +25,7 @@ pub struct Token {
 pub enum TokenPlace {
     /// The value of a cookie of that name; of the first piece, where it is cut in pieces.
     Cookie(String),
-    /// A text at that JSON path (RFC 9535, normalized).
+    /// A text at that JSON path (RFC 9535, normalized); `[*]` where a key may be a secret itself.
     Json(String),
     /// The value of that field.
     Field(String),
@@ -42,6 +42,8 @@ pub enum TokenKind {
     /// Starlette's SessionMiddleware.
     StarletteSession,
     FlaskSession,
+    /// Whatever else itsdangerous signs.
+    Itsdangerous,
     DjangoSigning,
     /// cookie-signature: express-session and its like.
     ExpressSession,

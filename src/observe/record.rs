@@ -34,7 +34,7 @@ impl Recorder {
     pub fn hop(&self, request: &Request, led: bool, raw: &Raw) -> Hop {
         let sent = sent_hosts(request, self.nonce);
         let coded = coding(raw);
-        let mut content = content::facts(&raw.body, coded, &sent, &self.redactor);
+        let mut content = content::facts(&raw.body, coded.clone(), &sent, &self.redactor);
         content.cut = raw.cut;
         content.echoes.extend(echoed_fields(raw, &sent));
         let cookies = raw.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
@@ -54,7 +54,7 @@ impl Recorder {
                 status: raw.status,
                 fields: fields.collect(),
                 cookies: cookies.map(|(_, value)| cookie_value(&String::from_utf8_lossy(value))).collect(),
-                tokens: Some(self.tokens.of(raw)),
+                tokens: Some(self.tokens.of(raw, coded.is_some())),
                 content,
             },
         }

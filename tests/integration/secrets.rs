@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use golive::finding::Finding;
 use golive::judge::pages;
 use golive::observe::{Door, Way};
 use golive::report::{Format, Report, Screen, Verbosity, terminal};
@@ -48,6 +49,8 @@ const ANSWERS: &[(&str, u16, &[&str], &str)] = &[
             "Set-Cookie: ={}; Secure",
             "Set-Cookie: theme=dark; key={}; Path=/",
             "Set-Cookie: lang=en; {}",
+            "Set-Cookie: jwt=eyJhbGciOiJIUzI1NiJ9.{}.c4naryAA; Secure",
+            "X-Token: eyJhbGciOiJIUzI1NiJ9.{}.c4naryAA",
             "Authorization: Bearer {}",
             "Authentication-Info: nextnonce=\"{}\"",
             "X-Api-Key: {}",
@@ -72,7 +75,12 @@ const ANSWERS: &[(&str, u16, &[&str], &str)] = &[
     ("/loop", 302, &["Location: /loop?ticket={}"], ""),
     ("/odd", 302, &["Location: /odd/{}|\"<>\\^`{{}}\u{e9}?t={}", "Set-Cookie: b={}; Expires={}; Max-Age={}"], ""),
     ("/off", 302, &["Location: https://[]:[]@login.example.net/{}?state=[]#{}"], ""),
-    ("/api/me", 200, &["Content-Type: application/json"], "{\"token\":\"{}\",\"{}\":1}"),
+    (
+        "/api/me",
+        200,
+        &["Content-Type: application/json"],
+        "{\"token\":\"{}\",\"{}\":[\"eyJhbGciOiJIUzI1NiJ9.{}.c4naryAA\"]}",
+    ),
     (
         "/api/error",
         500,
@@ -177,6 +185,10 @@ fn everything_was_shown(report: &Report) {
     let text = Format::Json.render(report, pages());
     assert!(text.matches("‹redacted:").count() > 50 && text.contains("session=‹"));
     assert!(report.findings.iter().any(|f| f.check == "secret-file-hidden" && f.message.contains("APP_SECRET")));
+    for place in ["cookie jwt ", "token x-token ", "token $[*][0] "] {
+        let tried = |f: &&Finding| f.check == "token-secret-unguessed" && f.subject.starts_with(place);
+        assert!(report.findings.iter().find(tried).is_some_and(|f| f.message.contains("none of ")), "{place}");
+    }
 }
 
 /// Whatever a user, a file or a terminal gets.

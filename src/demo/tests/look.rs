@@ -9,7 +9,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::wire::{constant, dial, handshake, hello, say, tell};
 use super::*;
 use crate::demo::exchange::{Request, Response};
-use crate::demo::site;
+use crate::demo::{session, site};
 
 /// Everything that a scan may see of the deployment, by place, without what is random.
 pub async fn look(fault: Option<&'static Fault>) -> BTreeMap<String, String> {
@@ -138,7 +138,9 @@ fn look_at_answers(fault: Option<&'static Fault>, seen: &mut BTreeMap<String, St
         }
     }
     let cookies = values(&get("/"), "set-cookie");
-    note("session cookie", cookies[0].clone());
+    let session = cookies[0].split_once('=').and_then(|(_, rest)| rest.split_once(';')).unwrap().0;
+    note("session cookie", cookies[0].replace(session, "‹random›"));
+    note("session secret", if session::is_known(session) { "known" } else { "random" }.into());
     note("theme cookie", cookies[1].clone());
 
     for (place, host) in

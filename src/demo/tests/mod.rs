@@ -112,6 +112,7 @@ const CHANGES: &[(&str, &[&str])] = &[
     ("directory-listing", &["/static/"]),
     ("redis-without-password", &["6379 IPv4", "6379 IPv6"]),
     ("postgresql-without-password", &["5432 IPv4", "5432 IPv6", "startup"]),
+    ("session-secret-known", &["session secret"]),
     ("alias-missing", &["names"]),
     ("health-broken", &["health"]),
 ];

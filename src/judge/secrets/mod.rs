@@ -1,7 +1,11 @@
 //! Are the secrets of the deployment its own, and asked for?
 
 mod datastore;
+mod tokens;
 
 use super::{Check, check};
 
-pub(super) const CHECKS: &[Check] = &[check!("secrets/datastore-asks-password", datastore::asks_password)];
+pub(super) const CHECKS: &[Check] = &[
+    check!("secrets/token-secret-unguessed", tokens::unguessed),
+    check!("secrets/datastore-asks-password", datastore::asks_password),
+];
