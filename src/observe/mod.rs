@@ -275,9 +275,10 @@ impl Run {
                 let searcher = search::Searcher { net: &self.net, spec: &self.spec, recorder: &self.recorder };
                 self.timed(q.clone(), async { (1, searcher.search(&q).await) }).await.into()
             }
-            Probe::OwnFile(q) => {
-                self.timed(q.clone(), async { (1, own_files::facts(&self.net.private, &q)) }).await.into()
-            }
+            Probe::OwnFile(q) => self
+                .timed(q.clone(), async { (1, own_files::facts(&self.net.private, &self.spec, &q)) })
+                .await
+                .into(),
             Probe::Hello(q) => {
                 let _place = self.net.place(q.at.ip).await;
                 self.timed(q.clone(), hello::offer(&self.net, &q)).await.into()
