@@ -49,6 +49,15 @@ pub struct What {
     /// Leave these families or checks out
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub skip: Vec<String>,
+    /// An environment file to judge as well; it stays on this machine (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub env: Vec<String>,
+    /// A compose file to judge as well (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub compose: Vec<String>,
+    /// A file, such as .env.example, whose values must not be in use; tried here, never sent (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub candidates: Vec<String>,
     /// An address of the host behind a CDN: its ports are judged, and it must not serve the world (repeatable)
     #[arg(long, value_name = "ADDR")]
     pub origin: Vec<IpAddr>,
@@ -181,9 +190,10 @@ impl Question {
             connect_timeout: self.when.connect_timeout,
             user_agent: self.place.user_agent.clone(),
             strict: false,
-            env: vec![],
-            compose: vec![],
-            candidates: vec![],
+            env: self.what.env.clone(),
+            compose: self.what.compose.clone(),
+            candidates: self.what.candidates.clone(),
+            files_alone: false,
         }
     }
 

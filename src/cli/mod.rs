@@ -11,6 +11,7 @@ mod plan;
 mod policy;
 mod progress;
 mod scan;
+mod standing;
 mod stop;
 
 use clap::error::{ContextKind, ErrorKind};

@@ -1,9 +1,10 @@
 //! golive.toml found and read; what is wrong with it is said.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 use super::flags::What;
+use super::standing::standing;
 use super::{Exit, complain};
 use crate::judge::pages;
 use crate::spec::{self, Flags, Known, Outside, Private, Spec};
@@ -35,7 +36,8 @@ pub fn written(config: Option<&str>) -> Result<Option<Spec>, Exit> {
 /// The promise in a text.
 pub fn read(file: Option<(&str, &str)>, flags: &Flags) -> Result<(Spec, Private), Exit> {
     let known: Vec<Known> = pages().iter().map(|page| (page.family, page.id)).collect();
-    let outside = Outside { known: &known, read: &read_bytes, variable: Some(&variable) };
+    let variable: Option<spec::Environment> = if flags.files_alone { None } else { Some(&variable) };
+    let outside = Outside { known: &known, read: &read_bytes, standing: &standing, variable };
     spec::load(file, flags, &outside).map_err(|problems| {
         eprintln!("{}", problems.render(std::io::stderr().is_terminal()));
         Exit::Usage
@@ -76,5 +78,9 @@ fn read_bytes(name: &str) -> Result<Vec<u8>, String> {
     if size > MOST_BYTES {
         return Err(format!("{name} has {size} bytes; at most {MOST_BYTES} are read"));
     }
-    std::fs::read(name).map_err(|e| format!("{name} cannot be read: {e}"))
+    // A device or a pipe does not know its size.
+    let mut bytes = vec![];
+    let file = std::fs::File::open(name).map_err(|e| format!("{name} cannot be read: {e}"))?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|e| format!("{name} cannot be read: {e}"))?;
+    Ok(bytes)
 }

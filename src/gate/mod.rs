@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::Page;
 use crate::finding::{Finding, Item, Status, Waiver};
 use crate::observation::{Observations, Timestamp};
-use crate::spec::Spec;
+use crate::spec::{Files, Spec};
 
 use tally::weight;
 pub use tally::{Note, Tally, notes, thousands};
@@ -183,8 +183,13 @@ fn not_seen(spec: &Spec, seen: &Observations, findings: &[Finding]) -> Vec<Strin
     }
     let left = 65_535 - known.len() as u64;
     let ports = (left > 0).then(|| format!("{} ports", thousands(left)));
+    let files = spec.scope.asks_any("env") && spec.files == Files::default();
+    let files = files.then(|| "files not read".into());
     let unseen = findings.iter().filter(|f| f.unseen).map(|f| f.message.clone());
-    distinct(ports.into_iter().chain(["UDP".into()]).chain(unseen))
+    if seen.are_of_files_alone() {
+        return distinct(["the site".into()].into_iter().chain(unseen));
+    }
+    distinct(ports.into_iter().chain(["UDP".into()]).chain(files).chain(unseen))
 }
 
 /// In the order of their first occurrence.
@@ -373,7 +378,7 @@ mod tests {
             f.declared = Some("egress assumed".into());
         }
         let gate = decide(&spec, &pages(), &seen, &mut findings);
-        assert_eq!(gate.not_seen, ["65,533 ports", "UDP", "no cookie was set"]);
+        assert_eq!(gate.not_seen, ["65,533 ports", "UDP", "files not read", "no cookie was set"]);
         assert_eq!(gate.given, ["egress assumed"]);
     }
 

@@ -4,6 +4,7 @@ mod answered;
 mod certificate;
 mod cookies;
 mod cors;
+mod env;
 mod exposure;
 mod headers;
 mod hosts;
@@ -53,6 +54,7 @@ const TABLES: &[&[Check]] = &[
     cors::CHECKS,
     exposure::CHECKS,
     secrets::CHECKS,
+    env::CHECKS,
     smoke::CHECKS,
 ];
 
@@ -79,7 +81,10 @@ pub fn judge(spec: &Spec, seen: &Seen) -> Judged {
     let repeats = seen.observations().repeats();
     let checks = TABLES.iter().flat_map(|table| table.iter()).zip(pages());
     let mut judged = Judged { findings: vec![], panicked: false };
-    for (check, page) in checks.filter(|(_, page)| spec.scope.asks(page.family, page.id)) {
+    // Files that were not given are not asked about.
+    let asked =
+        |page: &Page| spec.scope.asks(page.family, page.id) && (page.family != "env" || env::is_asked(spec));
+    for (check, page) in checks.filter(|(_, page)| asked(page)) {
         let verdicts = catch_unwind(AssertUnwindSafe(|| {
             let verdicts = (check.judge)(spec, seen).into_iter();
             verdicts.map(|verdict| vantage::unless_intercepted(spec, seen, page, verdict)).collect::<Vec<_>>()

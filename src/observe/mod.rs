@@ -288,9 +288,10 @@ impl Run {
                 let values = secrets::Values::new(self.net.private.secrets());
                 self.timed(q.clone(), async { (1, Ok(search::search(&dialogue, &values, &q).await)) }).await.into()
             }
-            Probe::OwnFile(q) => {
-                self.timed(q.clone(), async { (1, own_files::facts(&self.net.private, &q)) }).await.into()
-            }
+            Probe::OwnFile(q) => self
+                .timed(q.clone(), async { (1, own_files::facts(&self.net.private, &self.spec, &q)) })
+                .await
+                .into(),
             Probe::Hello(q) => {
                 let _place = self.net.place(q.at.ip).await;
                 self.timed(q.clone(), hello::offer(&self.net, &q)).await.into()

@@ -9,6 +9,7 @@ mod hellos;
 mod hosts;
 mod names;
 mod origins;
+mod own_files;
 mod paths;
 mod protocols;
 mod request;
@@ -39,7 +40,8 @@ enum Phase {
 
 /// Questions of one kind, and who needs them.
 struct Ask {
-    /// Families of checks that read the answers; the questions are not sent when all of them are left out.
+    /// Families of checks that read the answers; the questions are not sent when all of them are left out. None: all
+    /// that look at the site.
     families: &'static [&'static str],
     questions: fn(&Spec, &Observations) -> Vec<Probe>,
     /// The first phase that waits for the answers.
@@ -48,7 +50,13 @@ struct Ask {
 
 /// What a phase waits for follows from nothing that it does not wait for: else it would be taken back.
 const PHASES: &[(Phase, &[Ask])] = &[
-    (Phase::Names, &[Ask { families: &[], questions: names::questions, until: Phase::Quiet }]),
+    (
+        Phase::Names,
+        &[
+            Ask { families: &[], questions: names::questions, until: Phase::Quiet },
+            Ask { families: &["env"], questions: own_files::questions, until: Phase::Quiet },
+        ],
+    ),
     (
         Phase::Quiet,
         &[
@@ -126,8 +134,25 @@ pub fn wanted(spec: &Spec, seen: &Observations) -> BTreeSet<Probe> {
 }
 
 fn is_needed(spec: &Spec, ask: &Ask) -> bool {
-    ask.families.is_empty() || ask.families.iter().any(|family| spec.scope.asks_any(family))
+    let families = if ask.families.is_empty() { SITE } else { ask.families };
+    families.iter().any(|family| spec.scope.asks_any(family))
 }
+
+/// Families of checks that look at the site.
+const SITE: &[&str] = &[
+    "vantage",
+    "ports",
+    "https",
+    "certificate",
+    "tls",
+    "headers",
+    "hosts",
+    "cookies",
+    "cors",
+    "exposure",
+    "secrets",
+    "smoke",
+];
 
 /// At most how many questions may follow from the answers, redirects and retries apart: an origin that is reflected
 /// is asked again, an open application port is visited, a silent port is tried at the owner's controls, and what the

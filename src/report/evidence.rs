@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::text::counted;
 use crate::gate::thousands;
 use crate::observation::{
-    Addresses, Authorisations, Authorities, Crossings, Exchange, Handshake, NameServer, Observation, Observations,
-    Offered, PortState, ProbeError, Question, QuicHandshake, Reply, Revocation, Steps, Stopped, Swept, Timestamp,
+    Addresses, Authorisations, Authorities, Crossings, Exchange, FileFacts, Handshake, NameServer, Observation,
+    Observations, Offered, PortState, ProbeError, Question, QuicHandshake, Reply, Revocation, Steps, Stopped,
+    Swept, Timestamp,
 };
 
 /// What one observation says, and how long it took.
@@ -31,6 +32,7 @@ pub(super) fn by_id(seen: &Observations) -> BTreeMap<String, Evidence> {
     all.extend(seen.caa.iter().map(|o| line(o, caa)));
     all.extend(seen.authorities.iter().map(|o| line(o, authorities)));
     all.extend(seen.revocations.iter().map(|o| line(o, revocation)));
+    all.extend(seen.files.iter().map(|o| line(o, own_file)));
     all
 }
 
@@ -40,6 +42,13 @@ fn line<Q: Question>(o: &Observation<Q>, word: impl Fn(&Q::Answer) -> String) ->
         Err(ProbeError { detail, .. }) => format!("no answer: {detail}"),
     };
     (o.id(), Evidence { elapsed_ms: o.elapsed_ms, says })
+}
+
+fn own_file(facts: &FileFacts) -> String {
+    let FileFacts { variables, services, ports, .. } = facts;
+    let kinds = [(variables.len(), "variable"), (services.len(), "service"), (ports.len(), "port")];
+    let held: Vec<String> = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, kind)| counted(*n, kind)).collect();
+    if held.is_empty() { "nothing that is judged".into() } else { held.join(", ") }
 }
 
 fn lookup(answer: &Addresses) -> String {

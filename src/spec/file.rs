@@ -4,6 +4,7 @@ use toml::de::DeTable;
 
 use super::error::{Problems, Wrong};
 use super::flags::Flags;
+use super::own;
 use super::promises::{Outside, promises};
 use super::reader::{Reader, Table};
 use super::text::https_origin;
@@ -32,7 +33,7 @@ pub fn load(file: Option<(&str, &str)>, flags: &Flags, outside: &Outside) -> Res
     promises(&mut root, &mut spec, site.as_ref(), flags, outside);
     root.finish();
     let replaced = flags.apply(&mut spec, outside, &reader);
-    let private = Private::default();
+    let private = own::load(&mut spec, flags, outside, &reader);
     let (problems, lines) = reader.into_parts();
     if !problems.is_empty() {
         let file = file.map(|(name, text)| (name.into(), text.into()));
@@ -50,7 +51,7 @@ fn site(root: &mut Table, flags: &Flags, readable: bool) -> Option<Origin> {
     if flags.site.is_some() {
         return flags.site(root.reader());
     }
-    if readable && !root.has("site") {
+    if readable && !root.has("site") && !flags.files_alone {
         let remedy = "`golive scan app.example.com`, or `site = \"https://app.example.com\"` in golive.toml";
         root.reader().problem(Wrong::new("no site", remedy), None);
     }
@@ -71,7 +72,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::spec::Known;
+    use crate::spec::{Known, Standing};
 
     const EXAMPLE: &str = include_str!("../golive.example.toml");
     const KNOWN: &[Known] = &[
@@ -82,7 +83,12 @@ mod tests {
     ];
     const SITE: &str = "site = \"https://app.example.com\"\n";
 
-    const NOTHING: Outside = Outside { known: KNOWN, read: &|name| Err(format!("no {name}")), variable: None };
+    const NOTHING: Outside = Outside {
+        known: KNOWN,
+        read: &|name| Err(format!("no {name}")),
+        standing: &|_| Standing::default(),
+        variable: None,
+    };
 
     fn read(text: &str) -> Result<Spec, Problems> {
         scan(Flags::default(), text)

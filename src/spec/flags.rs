@@ -36,6 +36,8 @@ pub struct Flags {
     pub env: Vec<String>,
     pub compose: Vec<String>,
     pub candidates: Vec<String>,
+    /// Nothing is asked of a site, and none is needed.
+    pub files_alone: bool,
 }
 
 impl Flags {
@@ -82,8 +84,6 @@ impl Flags {
         spec.gate.strict = self.strict;
         spec.user_agent.clone_from(&self.user_agent);
         self.narrow(spec, outside.known, reader);
-        spec.files.env.clone_from(&self.env);
-        spec.files.compose.clone_from(&self.compose);
         replaced
     }
 
@@ -98,6 +98,10 @@ impl Flags {
         spec.scope.omitted = families.difference(&left).map(|family| String::from(*family)).collect();
         if left.is_empty() && !known.is_empty() {
             reader.problem(Wrong::new("--only and --skip leave no check", "ask at least one"), None);
+        } else if left == BTreeSet::from(["env"]) && self.env.is_empty() && self.compose.is_empty() {
+            let wrong =
+                Wrong::new("--only and --skip leave checks of files alone, and no file is given", "--env FILE");
+            reader.problem(wrong, None);
         }
     }
 }

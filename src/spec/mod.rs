@@ -6,6 +6,7 @@ mod file;
 mod flags;
 mod nearest;
 mod network;
+mod own;
 mod private;
 mod promises;
 mod reader;
@@ -32,8 +33,12 @@ pub use file::load;
 pub use flags::{Flags, Known};
 pub use nearest::{did_you_mean, nearest};
 pub use network::Network;
-pub use private::{Candidate, Private};
-pub use promises::Outside;
+pub use own::{
+    Access, Form, OwnText, Published, Service, Value, Variable, is_compose, is_public_name, is_secret_name,
+    password, scheme, words,
+};
+pub use private::{Candidate, Private, Standing};
+pub use promises::{Outside, Variable as Environment};
 pub use scope::Scope;
 pub use sibling::Sibling;
 pub use steps::{Account, Body, Capture, Expect, Step, Template};

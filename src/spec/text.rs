@@ -121,6 +121,14 @@ pub(super) fn prefix(text: &str) -> Result<String, Wrong> {
     }
 }
 
+/// The name of a file.
+pub(super) fn file(text: &str) -> Result<String, Wrong> {
+    match text.trim() {
+        "" => Err(Wrong::new(format!("{} is no file", quoted(text)), "\".env.example\"")),
+        _ => Ok(text.into()),
+    }
+}
+
 pub(super) fn address(text: &str) -> Result<IpAddr, Wrong> {
     let no = |_| Wrong::new(format!("{} is no address", quoted(text)), "\"203.0.113.250\" or \"2001:db8::fa\"");
     text.parse().map(|ip: IpAddr| ip.to_canonical()).map_err(no)

@@ -9,7 +9,7 @@ use golive::finding::{Finding, Status};
 use golive::observation::Observations;
 use golive::observe::{self, Ending, Net, Observed, Way};
 use golive::report::Report;
-use golive::spec::{self, Flags, Known, Outside, Roots, Spec};
+use golive::spec::{self, Flags, Known, Outside, Roots, Spec, Standing};
 use golive::{Circumstances, Conclusion, conclude};
 use tokio::sync::{Semaphore, watch};
 
@@ -84,7 +84,8 @@ pub fn spec(text: &str) -> Spec {
 pub fn loaded(text: &str) -> Result<Spec, spec::Problems> {
     let known: Vec<Known> = golive::judge::pages().iter().map(|page| (page.family, page.id)).collect();
     let read = |name: &str| Err(format!("{name} is not there"));
-    let outside = Outside { known: &known, read: &read, variable: Some(&|_| None) };
+    let standing = |_: &str| Standing::default();
+    let outside = Outside { known: &known, read: &read, standing: &standing, variable: Some(&|_| None) };
     spec::load(Some(("golive.toml", text)), &Flags::default(), &outside).map(|(spec, _)| spec)
 }
 

@@ -12,7 +12,10 @@ pub(super) fn circumstances(report: &Report) -> Vec<String> {
     let slowed: Vec<String> = report.observations.vantage.slowed.iter().map(ToString::to_string).collect();
     let slowed = (!slowed.is_empty())
         .then(|| format!("asked to slow down by {} (429 or 503), and did so", slowed.join("  ")));
-    clock.into_iter().chain(slowed).collect()
+    let files: Vec<&str> = report.observations.files.iter().map(|o| o.question.name.as_str()).collect();
+    let files = (!files.is_empty() && !report.observations.are_of_files_alone())
+        .then(|| format!("read in files, not seen from outside: {}", files.join("  ")));
+    clock.into_iter().chain(slowed).chain(files).collect()
 }
 
 /// How long the site was waited for.
@@ -33,6 +36,7 @@ fn span(seconds: u64) -> String {
 mod tests {
     use super::super::super::sample;
     use super::*;
+    use crate::observation::{FileFacts, FileForm, Observation, OwnFile};
 
     #[test]
     fn nothing_is_said_of_the_usual() {
@@ -56,6 +60,16 @@ mod tests {
         let [clock, slowed] = &circumstances(&report)[..] else { panic!("two lines") };
         assert!(clock.ends_with("minutes ahead of this machine's clock"), "{clock}");
         assert_eq!(slowed, "asked to slow down by 203.0.113.7 (429 or 503), and did so");
+    }
+
+    #[test]
+    fn what_was_read_is_told_from_what_was_seen() {
+        let mut report = sample::go();
+        let question = OwnFile { name: ".env.production".into(), form: FileForm::Env };
+        let outcome = Ok(FileFacts::default());
+        let o = Observation { question, asked_at_ms: 0, elapsed_ms: 0, attempts: 1, outcome };
+        report.observations.insert(o.into());
+        assert_eq!(circumstances(&report), ["read in files, not seen from outside: .env.production"]);
     }
 
     #[test]

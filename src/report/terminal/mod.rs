@@ -102,7 +102,9 @@ fn heading(lines: &mut Lines, report: &Report, first: Option<&str>) {
     }
     let tool = format!("{} {}  ", report.tool.name, report.tool.version);
     let labels: String = report.labels.iter().map(|(name, value)| format!("  {name} {value}")).collect();
-    lines.hang(&[(PLAIN, &tool)], &format!("{}{labels}", report.site), PLAIN);
+    let files: Vec<&str> = report.observations.files.iter().map(|o| o.question.name.as_str()).collect();
+    let what = if report.observations.are_of_files_alone() { files.join("  ") } else { report.site.clone() };
+    lines.hang(&[(PLAIN, &tool)], &format!("{what}{labels}"), PLAIN);
     let to = addresses(report);
     if !to.is_empty() {
         lines.hang(&[(DIM, "  to    ")], &to.join("  "), DIM);
@@ -121,6 +123,9 @@ fn heading(lines: &mut Lines, report: &Report, first: Option<&str>) {
 
 /// The addresses of the site that were found.
 fn addresses(report: &Report) -> Vec<String> {
+    if report.observations.are_of_files_alone() {
+        return vec![];
+    }
     let is_own = |name: &str| report.policy.origins().any(|origin| origin.host.name() == Some(name));
     let own = report.observations.lookups.iter().filter(|o| is_own(&o.question.name));
     let found = own.filter_map(|o| o.outcome.as_ref().ok());

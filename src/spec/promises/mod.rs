@@ -7,13 +7,13 @@ use super::reader::Table;
 use super::roots::{Read, roots};
 use super::sweep::sweep;
 use super::text::{
-    address, cookie_domain, cookie_name, feature, field, https_origin, method, network, origin_pattern, path,
-    prefix, referrer, trusted,
+    address, cookie_domain, cookie_name, feature, field, file, https_origin, method, network, origin_pattern,
+    path, prefix, referrer, trusted,
 };
 use super::value::{
     boolean, day, duration, min_left, number, or_auto, path_proof, port, text, tls_version, words,
 };
-use super::{ClosedPort, Headers, Limits, Spec};
+use super::{ClosedPort, Headers, Limits, Spec, Standing};
 use crate::finding::Waiver;
 use crate::target::Origin;
 
@@ -27,6 +27,8 @@ pub struct Outside<'a> {
     pub known: &'a [Known],
     /// Reads a file.
     pub read: Read<'a>,
+    /// Who may read a file.
+    pub standing: &'a dyn Fn(&str) -> Standing,
     /// The value of a variable of the environment; `None` where nothing is sent, and none is needed.
     pub variable: Option<Variable<'a>>,
 }
@@ -63,6 +65,7 @@ pub(super) fn promises(
     cookies(root.table("cookies"), spec, site);
     cors(root.table("cors"), spec);
     exposure(root.table("exposure"), spec);
+    secrets(root.table("secrets"), spec);
     gate(root.table("gate"), spec, outside.known);
     waive(root, spec, outside.known);
     limits(root.table("limits"), spec);
@@ -182,6 +185,11 @@ fn cors(mut table: Table, spec: &mut Spec) {
 fn exposure(mut table: Table, spec: &mut Spec) {
     set(&mut spec.exposure.public, table.texts("public", prefix));
     set(&mut spec.exposure.guarded, table.texts("guarded", path));
+    table.finish();
+}
+
+fn secrets(mut table: Table, spec: &mut Spec) {
+    set(&mut spec.secrets.candidates, table.texts("candidates", file));
     table.finish();
 }
 

@@ -1,14 +1,19 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::spec::{Known, OriginPattern, Problems, load};
+use crate::spec::{Known, OriginPattern, Problems, Standing, load};
 
 const KNOWN: &[Known] =
     &[("ports", "datastore-port-closed"), ("ports", "app-port-closed"), ("https", "hsts-holds")];
 const SITE: &str = "site = \"https://app.example.com\"\n";
 
 fn read(text: &str) -> Result<Spec, Problems> {
-    let outside = Outside { known: KNOWN, read: &|name| Err(format!("no {name}")), variable: None };
+    let outside = Outside {
+        known: KNOWN,
+        read: &|name| Err(format!("no {name}")),
+        standing: &|_| Standing::default(),
+        variable: None,
+    };
     load(Some(("golive.toml", text)), &Flags::default(), &outside).map(|(spec, _)| spec)
 }
 
@@ -184,6 +189,8 @@ fn what_is_wrong_is_said_with_its_place_and_remedy() {
         ("cors.methods = [\"get\"]", "2:17 `get` is not in upper case | \"GET\""),
         ("cors.methods = []", "2:16 `methods` is empty | at least [\"GET\"]"),
         ("cors.headers = [\"a b\"]", "2:17 `a b` is no field name | \"authorization\""),
+        ("secrets.candidates = [\"\"]", "2:23 `` is no file | \".env.example\""),
+        ("secrets.candidates = [\".env.example\"]", "no .env.example | a text of UTF-8, of at most 1 MiB"),
         ("gate.promote = [\"hsts-hold\"]", "2:17 `hsts-hold` names no check | did you mean `hsts-holds`?"),
         ("gate.require = [\"x\"]", "2:17 `x` names no check | `golive explain` lists them"),
         (
