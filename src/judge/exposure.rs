@@ -78,7 +78,7 @@ fn recognised(answer: &Response) -> Option<String> {
         Mark::GitHead => Some("the HEAD of a git repository".into()),
         Mark::GitConfig => Some("the configuration of a git repository".into()),
         Mark::Compose { services } => Some(format!("a compose file{}", named(services))),
-        Mark::Html | Mark::Json | Mark::Challenge | Mark::Software { .. } => None,
+        Mark::Html | Mark::Json | Mark::Challenge | Mark::Software { .. } | Mark::SecurityTxt { .. } => None,
     })
 }
 

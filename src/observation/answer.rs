@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Method, ProbeError, Token};
+use super::{Method, ProbeError, Timestamp, Token};
 
 /// What a lookup found. A name that does not exist is an answer; a resolver that is silent is not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +161,20 @@ pub struct Content {
     pub links: Vec<Link>,
     /// Where a value that we sent came back.
     pub echoes: Vec<Echo>,
+    /// What a page says of its own policy; `None` in recordings that did not look.
+    #[serde(default)]
+    pub page: Option<Markup>,
+}
+
+/// What the markup of a page brings with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Markup {
+    /// The policies of `<meta http-equiv=Content-Security-Policy>` in its head, redacted; at most 8.
+    pub policies: Vec<String>,
+    /// Scripts, styles, frames and objects that it loads over plain http, redacted; at most 32.
+    pub insecure: Vec<String>,
 }
 
 /// What a content is recognised as. Recognition, not opinion.
@@ -184,6 +198,13 @@ pub enum Mark {
     },
     /// A page that asks a visitor to prove that they are human.
     Challenge,
+    /// Lines as RFC 9116 has them.
+    SecurityTxt {
+        /// How many Contact fields hold a URI.
+        contacts: usize,
+        /// One for each Expires field, at most 4; `None` where it is no date.
+        expires: Vec<Option<Timestamp>>,
+    },
     /// A console or an API that administers, or a datastore's own.
     Software {
         name: String,

@@ -26,7 +26,9 @@ impl Http {
         let mut request = Request::plain(&self.at, self.method, self.path.clone());
         match &self.ask {
             Ask::Visit | Ask::Again | Ask::Health | Ask::Toggled | Ask::Direct | Ask::File => {}
-            Ask::Sibling | Ask::Http2 => {}
+            Ask::Sibling | Ask::Http2 | Ask::Published => {}
+            // Only a server that echoes says it.
+            Ask::Trace => request.fields.push(("X-Golive".into(), format!("golive-{nonce}.test"))),
             Ask::Absent => request.target += &format!("golive-{nonce}"),
             Ask::Upgrade => {
                 if self.method == Method::Post {

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
+use super::markup::markup;
 use super::page::{self, Tag};
+use super::published::security_txt;
 use super::redact::Redactor;
 use super::software;
 use crate::observation::{Content, Echo, Link, Mark, Place, SKETCH_SIZE};
@@ -28,6 +30,7 @@ pub fn facts(body: &[u8], coded: Option<String>, sent: &[String], redactor: &Red
         sketch,
         links: links(&tags, redactor),
         echoes: echoes(&text, &tags, sent),
+        page: Some(markup(&tags, redactor)),
         marks,
         ..Content::default()
     }
@@ -113,6 +116,7 @@ fn marks(text: &str) -> Vec<Mark> {
     marks.extend(is_git_head(text).then_some(Mark::GitHead));
     marks.extend(is_git_config(text).then_some(Mark::GitConfig));
     marks.extend(compose(text).map(|services| Mark::Compose { services }));
+    marks.extend(security_txt(text));
     marks
 }
 

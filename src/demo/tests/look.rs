@@ -123,6 +123,9 @@ fn look_at_answers(fault: Option<&'static Fault>, seen: &mut BTreeMap<String, St
             note(&format!("{name} {path}"), value(&get(path), name));
         }
     }
+    for name in ["age", "cache-control"] {
+        note(name, value(&get("/"), name));
+    }
     let cookies = values(&get("/"), "set-cookie");
     note("session cookie", cookies[0].clone());
     note("theme cookie", cookies[1].clone());
