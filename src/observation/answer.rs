@@ -175,6 +175,8 @@ pub struct Markup {
     pub policies: Vec<String>,
     /// Scripts, styles, frames and objects that it loads over plain http, redacted; at most 32.
     pub insecure: Vec<String>,
+    /// SHA-256 of what lasts of its title; the first 8 hexadecimal digits. None without a title.
+    pub title: Option<String>,
 }
 
 /// What a content is recognised as. Recognition, not opinion.
@@ -319,6 +321,12 @@ impl Content {
             return false;
         }
         self.digest == other.digest || resemblance(&self.sketch, &other.sketch) >= 0.8
+    }
+
+    /// Whether both have a title, and not the same one.
+    pub fn is_titled_otherwise(&self, other: &Self) -> bool {
+        let title = |content: &Self| content.page.as_ref().and_then(|page| page.title.clone());
+        title(self).zip(title(other)).is_some_and(|(one, two)| one != two)
     }
 
     /// The software that it is recognised as.

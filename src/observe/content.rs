@@ -30,7 +30,7 @@ pub fn facts(body: &[u8], coded: Option<String>, sent: &[String], redactor: &Red
         sketch,
         links: links(&tags, redactor),
         echoes: echoes(&text, &tags, sent),
-        page: Some(markup(&tags, redactor)),
+        page: Some(markup(&text, &tags, redactor)),
         marks,
         ..Content::default()
     }
@@ -43,7 +43,7 @@ pub fn bare(authority: &str) -> &str {
 }
 
 /// The words that a content has each time: without numbers, random tokens, and the names in dates.
-fn lasting_words(text: &str) -> impl Iterator<Item = String> {
+pub fn lasting_words(text: &str) -> impl Iterator<Item = String> {
     const JOINING: [char; 5] = ['_', '-', '+', '/', '='];
     const IN_DATES: [&str; 22] = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon", "tue", "wed",

@@ -1,7 +1,9 @@
 //! What the markup of a page brings with it: a policy of its own, and what it loads over plain http.
 
+use sha2::{Digest, Sha256};
 use url::{Host, Position, Url};
 
+use super::content::lasting_words;
 use super::page::Tag;
 use super::redact::Redactor;
 use crate::observation::Markup;
@@ -10,8 +12,9 @@ const MOST_POLICIES: usize = 8;
 const POLICY_BYTES: usize = 8 * 1024;
 const MOST_INSECURE: usize = 32;
 const URL_BYTES: usize = 512;
+const HEAD_BYTES: usize = 64 * 1024;
 
-pub fn markup(tags: &[Tag], redactor: &Redactor) -> Markup {
+pub fn markup(text: &str, tags: &[Tag], redactor: &Redactor) -> Markup {
     let policies = policies(tags).filter(|policy| policy.len() <= POLICY_BYTES).take(MOST_POLICIES);
     let mut insecure: Vec<String> = vec![];
     for url in insecure_urls(tags) {
@@ -27,7 +30,20 @@ pub fn markup(tags: &[Tag], redactor: &Redactor) -> Markup {
     Markup {
         policies: policies.map(|policy| redactor.field("content-security-policy", policy)).collect(),
         insecure,
+        title: title(text),
     }
+}
+
+/// What tells pages of one template apart.
+fn title(text: &str) -> Option<String> {
+    let end = (0..=text.len().min(HEAD_BYTES)).rev().find(|at| text.is_char_boundary(*at))?;
+    let lower = text[..end].to_ascii_lowercase();
+    let start = lower.find("<title")?;
+    let start = start + lower[start..].find('>')? + 1;
+    let end = start + lower[start..].find("</title")?;
+    let words = lasting_words(&text[start..end]).collect::<Vec<_>>().join(" ");
+    let hash = Sha256::digest(words.as_bytes());
+    (!words.is_empty()).then(|| hash[..4].iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// HTML, pragma directives: only in the head. What no head holds begins the body; what `noscript` and `template` hold
@@ -81,7 +97,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn of(text: &str) -> Markup {
-        markup(&tags(text), &Redactor::new(Nonce(1)))
+        markup(text, &tags(text), &Redactor::new(Nonce(1)))
     }
 
     #[test]
@@ -146,9 +162,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_title_is_compared_by_what_lasts_of_it() {
+        let title = |text: &str| of(text).title;
+        assert_eq!(title("<title>Inbox (3)</title>"), title("<TITLE lang=en>inbox (12) </TITLE>"));
+        assert_ne!(title("<title>Inbox</title>"), title("<title>Outbox</title>"));
+        for text in ["", "<title>", "<title>x", "<title></title>", "<title>7</title>"] {
+            assert_eq!(title(text), None, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn any_markup_is_read_within_bounds(text in "(<meta http-equiv=content-security-policy content=|<script src=http://|<base href=|<link rel=stylesheet href=|[a-z'\"/<> .:?#@]|\\PC){0,80}") {
+        fn any_markup_is_read_within_bounds(text in "(<meta http-equiv=content-security-policy content=|<title>|</title>|<script src=http://|<base href=|<link rel=stylesheet href=|[a-z'\"/<> .:?#@]|\\PC){0,80}") {
             let markup = of(&text);
             prop_assert!(markup.policies.len() <= MOST_POLICIES && markup.insecure.len() <= MOST_INSECURE);
         }

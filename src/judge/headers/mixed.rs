@@ -56,7 +56,8 @@ mod tests {
         ] {
             let mut answer = response(200, &fields, "x");
             let texts = |list: &[&str]| list.iter().map(|text| (*text).into()).collect();
-            answer.content.page = Some(Markup { policies: texts(policies), insecure: texts(insecure) });
+            answer.content.page =
+                Some(Markup { policies: texts(policies), insecure: texts(insecure), title: None });
             let (status, message) = mixed_content(&answer);
             assert_eq!((status, message.as_str()), want);
         }

@@ -198,7 +198,8 @@ fn a_page_may_bring_a_policy_of_its_own() {
     ] {
         let mut answer = response(200, fields, "x");
         let policies = |page: &&[&str]| page.iter().map(|text| (*text).into()).collect();
-        answer.content.page = page.as_ref().map(|page| Markup { policies: policies(page), insecure: vec![] });
+        answer.content.page =
+            page.as_ref().map(|page| Markup { policies: policies(page), insecure: vec![], title: None });
         let (status, message) = content_security_policy(&answer);
         assert_eq!((status, message.as_str()), want, "{fields:?} {page:?}");
     }
@@ -223,7 +224,7 @@ proptest::proptest! {
     #[test]
     fn no_policy_is_too_odd(field in "\\PC{0,40}|([-a-z'=*()\"; :/,.]|script-src |'nonce-|'unsafe-inline' |sandbox ){0,40}") {
         let mut answer = response(200, &[("Content-Security-Policy", &field)], "x");
-        answer.content.page = Some(Markup { policies: vec![field], insecure: vec![] });
+        answer.content.page = Some(Markup { policies: vec![field], insecure: vec![], title: None });
         let _ = content_security_policy(&answer);
         let _ = nonces::nonces(&answer);
     }
