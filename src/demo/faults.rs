@@ -225,6 +225,12 @@ pub const FAULTS: &[Fault] = &[
         follows: &[],
         says: "policy headers are sent with successes only",
     },
+    Fault {
+        name: "session-cached",
+        check: "session-not-cached",
+        follows: &[],
+        says: "a cache in front gives every visitor the session of the first",
+    },
     // hosts
     // Who serves any name serves the look-alikes, the address and what is no name as well.
     Fault {

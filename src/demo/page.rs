@@ -14,6 +14,7 @@ pub(super) fn answer(entry: Entry, request: &Request) -> Response {
             document(405, "Method not allowed", "<p>This page can only be read.</p>").with("Allow", "GET, HEAD")
         }
         ("/static/parcels.js", true) => Response::new(200, "text/javascript; charset=utf-8", script(entry)),
+        ("/.well-known/security.txt", true) => Response::new(200, "text/plain; charset=utf-8", security_txt()),
         ("/.env", true) if entry.has("dotenv-served") => Response::new(200, "application/octet-stream", DOTENV),
         ("/.ssh/id_rsa", true) if entry.has("key-served") => Response::new(200, "text/plain", KEY),
         ("/metrics", true) if entry.has("metrics-served") => {
@@ -31,7 +32,9 @@ pub(super) fn answer(entry: Entry, request: &Request) -> Response {
 pub(super) fn session_cookie(entry: Entry) -> String {
     let broken = entry.has("cookie-prefix-broken");
     let name = if broken { "__Host-session" } else { "session" };
-    let mut line = format!("{name}={}; Path={}", session::begun(entry), if broken { "/account" } else { "/" });
+    // A cache gives everybody the answer to whoever asked first.
+    let value = if entry.has("session-cached") { "5e".repeat(16) } else { session::begun(entry) };
+    let mut line = format!("{name}={value}; Path={}", if broken { "/account" } else { "/" });
     for (fault, attribute) in [
         ("cookie-readable", "HttpOnly"),
         ("cookie-insecure", "Secure"),
@@ -73,9 +76,12 @@ fn front(entry: Entry, request: &Request) -> Response {
     let policy = format!(
         "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; object-src 'none'; base-uri 'none'"
     );
-    document(200, "Parcels", &content)
-        .with("Cache-Control", "private, no-store")
-        .with("Content-Security-Policy", policy)
+    let page = document(200, "Parcels", &content);
+    let page = match entry.has("session-cached") {
+        true => page.with("Cache-Control", "public, max-age=60").with("Age", "12").with("X-Cache", "HIT"),
+        false => page.with("Cache-Control", "private, no-store"),
+    };
+    page.with("Content-Security-Policy", policy)
         .with("Set-Cookie", session_cookie(entry))
         .with("Set-Cookie", "theme=light; Path=/; Secure; SameSite=Lax")
 }
@@ -94,7 +100,13 @@ fn script(entry: Entry) -> String {
 fn document(status: u16, title: &str, content: &str) -> Response {
     let head = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n";
     let content = format!("{head}<title>{title}</title>\n<h1>{title}</h1>\n{content}\n</html>\n");
-    Response::new(status, "text/html; charset=utf-8", content)
+    Response::new(status, "text/html; charset=utf-8", content).with("Cross-Origin-Opener-Policy", "same-origin")
+}
+
+/// RFC 9116: whom to tell of a hole, for a year.
+fn security_txt() -> String {
+    let end = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(365 * 24);
+    format!("Contact: mailto:security@{SITE}\nExpires: {}\n", end.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
 
 fn is_host(text: &str) -> bool {

@@ -8,10 +8,10 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 
 use super::{Entry, random};
 
-/// Of two visitors in one second the sessions are the same.
+/// No two visitors have the same.
 pub(super) fn begun(entry: Entry) -> String {
     static OWN: LazyLock<String> = LazyLock::new(|| random() + &random());
-    let content = BASE64_STANDARD.encode(r#"{"visits": 1}"#);
+    let content = BASE64_STANDARD.encode(format!(r#"{{"visitor": "{}"}}"#, random()));
     let seconds = u32::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
     let time = BASE64_URL_SAFE_NO_PAD.encode(seconds.to_be_bytes());
     signed(if entry.has("session-secret-known") { KNOWN } else { &OWN }, &format!("{content}.{time}"))

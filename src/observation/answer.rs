@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Method, ProbeError, Token, names_login};
+use super::{Method, ProbeError, Timestamp, Token, names_login};
 
 /// What a lookup found. A name that does not exist is an answer; a resolver that is silent is not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +161,22 @@ pub struct Content {
     pub links: Vec<Link>,
     /// Where a value that we sent came back.
     pub echoes: Vec<Echo>,
+    /// What a page says of its own policy; `None` in recordings that did not look.
+    #[serde(default)]
+    pub page: Option<Markup>,
+}
+
+/// What the markup of a page brings with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Markup {
+    /// The policies of `<meta http-equiv=Content-Security-Policy>` in its head, redacted; at most 8.
+    pub policies: Vec<String>,
+    /// Scripts, styles, frames and objects that it loads over plain http, redacted; at most 32.
+    pub insecure: Vec<String>,
+    /// SHA-256 of what lasts of its title; the first 8 hexadecimal digits. None without a title.
+    pub title: Option<String>,
 }
 
 /// What a content is recognised as. Recognition, not opinion.
@@ -184,6 +200,13 @@ pub enum Mark {
     },
     /// A page that asks a visitor to prove that they are human.
     Challenge,
+    /// Lines as RFC 9116 has them.
+    SecurityTxt {
+        /// How many Contact fields hold a URI.
+        contacts: usize,
+        /// One for each Expires field, at most 4; `None` where it is no date.
+        expires: Vec<Option<Timestamp>>,
+    },
     /// A console or an API that administers or diagnoses, or a datastore's own.
     Software {
         name: String,
@@ -337,6 +360,12 @@ impl Content {
             return false;
         }
         self.digest == other.digest || resemblance(&self.sketch, &other.sketch) >= 0.8
+    }
+
+    /// Whether both have a title, and not the same one.
+    pub fn is_titled_otherwise(&self, other: &Self) -> bool {
+        let title = |content: &Self| content.page.as_ref().and_then(|page| page.title.clone());
+        title(self).zip(title(other)).is_some_and(|(one, two)| one != two)
     }
 
     /// The software that it is recognised as.

@@ -34,7 +34,7 @@ impl Http {
         let mut request = Request::plain(&self.at, self.method, self.path.clone());
         match &self.ask {
             Ask::Visit | Ask::Again | Ask::Health | Ask::Toggled | Ask::Direct | Ask::File => {}
-            Ask::Sibling | Ask::Http2 | Ask::Debug | Ask::Folder | Ask::Document => {}
+            Ask::Sibling | Ask::Http2 | Ask::Debug | Ask::Folder | Ask::Document | Ask::Published => {}
             Ask::Guarded { trick, .. } => {
                 request.target = trick.target(&self.path, nonce);
                 if let Some((name, value)) = trick.field() {
@@ -43,6 +43,8 @@ impl Http {
                     request.fields.push((name.into(), value.into()));
                 }
             }
+            // Only a server that echoes says it.
+            Ask::Trace => request.fields.push(("X-Golive".into(), format!("golive-{nonce}.test"))),
             Ask::Absent => request.target += &format!("golive-{nonce}"),
             Ask::Upgrade => {
                 if self.method == Method::Post {

@@ -132,6 +132,10 @@ pub enum Ask {
     Sibling,
     /// The same over HTTP/2.
     Http2,
+    /// A file that a site publishes at a well-known place (RFC 8615).
+    Published,
+    /// Does the request come back in the answer? (RFC 9110 §9.3.8)
+    Trace,
 }
 
 /// Which wrong host is named. `app.example.com` is the site's name, `n` the run's random number.
@@ -363,6 +367,8 @@ impl fmt::Display for Ask {
             Self::Guarded { trick, .. } => write!(f, "guarded:{trick}"),
             Self::Sibling => f.write_str("sibling"),
             Self::Http2 => f.write_str("http2"),
+            Self::Published => f.write_str("published"),
+            Self::Trace => f.write_str("trace"),
         }
     }
 }

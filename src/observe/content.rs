@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
+use super::markup::markup;
 use super::page::{self, Tag};
+use super::published::security_txt;
 use super::redact::Redactor;
 use super::{debug, document, files, listing, software};
 use crate::observation::{Content, Echo, Link, Mark, Place, SKETCH_SIZE};
@@ -29,6 +31,7 @@ pub fn facts(body: &[u8], coded: Option<String>, sent: &[String], redactor: &Red
         sketch,
         links: links(&tags, redactor),
         echoes: echoes(&text, &tags, sent),
+        page: Some(markup(&text, &tags, redactor)),
         marks,
         ..Content::default()
     }
@@ -41,7 +44,7 @@ pub fn bare(authority: &str) -> &str {
 }
 
 /// The words that a content has each time: without numbers, random tokens, and the names in dates.
-fn lasting_words(text: &str) -> impl Iterator<Item = String> {
+pub fn lasting_words(text: &str) -> impl Iterator<Item = String> {
     const JOINING: [char; 5] = ['_', '-', '+', '/', '='];
     const IN_DATES: [&str; 22] = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon", "tue", "wed",
@@ -120,6 +123,7 @@ fn marks(text: &str) -> Vec<Mark> {
     marks.extend(software::of_text(text));
     marks.extend(debug::of_text(text));
     marks.extend(listing::of_text(start));
+    marks.extend(security_txt(text));
     marks
 }
 

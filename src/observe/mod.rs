@@ -13,6 +13,7 @@ mod http;
 mod http2;
 mod listen;
 mod listing;
+mod markup;
 mod net;
 mod own_files;
 mod page;
@@ -21,6 +22,7 @@ mod path;
 mod peers;
 mod places;
 mod port;
+mod published;
 mod quic;
 mod record;
 mod redact;
@@ -60,6 +62,21 @@ use crate::target::Host;
 use dialogue::{Dialogue, Places};
 use record::Recorder;
 use resolve::Names;
+
+/// An answer as it is recorded.
+#[cfg(test)]
+pub fn recorded(status: u16, fields: Vec<(String, Vec<u8>)>, body: &[u8]) -> crate::observation::Response {
+    let nonce = Nonce(1);
+    let request = crate::observation::Request {
+        method: crate::observation::Method::Get,
+        origin: "https://app.example.com".into(),
+        target: "/".into(),
+        sni: None,
+        fields: vec![],
+    };
+    let raw = http::Raw { status, fields, body: body.into(), cut: false };
+    Recorder::new(nonce).hop(&request, false, &raw).response
+}
 
 pub use again::observe;
 pub use listen::Listening;

@@ -26,6 +26,7 @@ impl Redactor {
             "location" | "content-location" => self.url(value),
             "refresh" => self.refresh(value),
             "x-served-by" => self.servers(value),
+            name if CACHES.contains(&name) => self.caches(value),
             name if SPOKEN.contains(&name) || name.starts_with("access-control-") => self.text(value),
             _ => self.mark(value),
         }
@@ -142,6 +143,20 @@ impl Redactor {
         names.collect::<Vec<String>>().join(", ")
     }
 
+    /// What a cache says of an answer: the words of RFC 9211, of RFC 9111 and of the usual caches, and numbers. Names
+    /// of hosts and keys are marks.
+    fn caches(&self, value: &str) -> String {
+        let is_between = |c: char| " ,;=".contains(c);
+        let words = value.split_inclusive(is_between).map(|word| {
+            let bare = word.trim_end_matches(is_between);
+            let spoken = bare.to_ascii_lowercase();
+            let is_number = bare.len() <= 10 && bare.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+            let kept = is_number || CACHED.contains(&spoken.as_str());
+            if kept { word.into() } else { self.mark(bare) + &word[bare.len()..] }
+        });
+        words.collect()
+    }
+
     fn delay(&self, value: &str) -> String {
         let is_time = value.bytes().all(|b| b.is_ascii_digit() || b" .,;".contains(&b));
         if is_time { value.into() } else { self.mark(value) }
@@ -189,6 +204,83 @@ fn split_origin(url: &str) -> (&str, &str) {
 /// RFC 6265bis §5.6, and those that browsers know beside it; a Path may hold a token.
 const ATTRIBUTES: [&str; 9] =
     ["", "expires", "max-age", "domain", "secure", "httponly", "samesite", "partitioned", "priority"];
+
+/// Fields in which caches say whether an answer is theirs, and what caches are told apart from Cache-Control (RFC 9213).
+const CACHES: [&str; 11] = [
+    "cache-status",
+    "cdn-cache",
+    "cdn-cache-control",
+    "cloudflare-cdn-cache-control",
+    "surrogate-control",
+    "vercel-cdn-cache-control",
+    "x-cache",
+    "x-cache-status",
+    "x-nextjs-cache",
+    "x-proxy-cache",
+    "x-vercel-cache",
+];
+
+/// In lower case: of no secret.
+const CACHED: [&str; 58] = [
+    "bypass",
+    "cloudfront",
+    "collapsed",
+    "detail",
+    "dynamic",
+    "error",
+    "expired",
+    "from",
+    "fwd",
+    "fwd-status",
+    "hit",
+    "immutable",
+    "key",
+    "max-age",
+    "method",
+    "miss",
+    "must-revalidate",
+    "no-cache",
+    "no-store",
+    "no-transform",
+    "none",
+    "partial",
+    "pass",
+    "prerender",
+    "private",
+    "proxy-revalidate",
+    "public",
+    "refresh",
+    "refreshhit",
+    "request",
+    "revalidated",
+    "s-maxage",
+    "stale",
+    "stale-if-error",
+    "stale-while-revalidate",
+    "stored",
+    "synth",
+    "tcp_client_refresh_miss",
+    "tcp_denied",
+    "tcp_expired_hit",
+    "tcp_expired_miss",
+    "tcp_hit",
+    "tcp_ims_hit",
+    "tcp_mem_hit",
+    "tcp_miss",
+    "tcp_negative_hit",
+    "tcp_refresh_fail_hit",
+    "tcp_refresh_hit",
+    "tcp_refresh_miss",
+    "tcp_remote_hit",
+    "ttl",
+    "updating",
+    "uri-miss",
+    "vary-miss",
+    "config_nocache",
+    "nocache",
+    "uncacheable",
+    "unknown",
+];
 
 /// Fields whose values are policy or protocol. The values of all others are marks: what is not known to be harmless
 /// may be a secret.
@@ -243,7 +335,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_value_of_any_field_is_redacted(
-            name in "(Set-Cookie|Location|Refresh|Server|Link|X-Any)",
+            name in "(Set-Cookie|Location|Refresh|Server|Link|X-Cache|Cache-Status|X-Any)",
             value in "([ -~]|\\PC|//|url=|URL=|eyJ|\u{130}){0,40}",
         ) {
             let redactor = Redactor { key: Some([7; 32]), nonce: "000000aa".into() };
@@ -290,6 +382,14 @@ mod tests {
             ("Location", "/reset/8f14e45fceea167a5a36dedd4bea2543", "/reset/‹"),
             ("Location", "/products/blue-shoes", "/products/blue-shoes"),
             ("ETag", "\"abc\"", "‹"),
+            ("X-Cache", "Hit from cloudfront", "Hit from cloudfront"),
+            ("X-Cache", "HIT, MISS from cache7.internal", "HIT, MISS from ‹"),
+            ("Cache-Status", "edge1; hit; ttl=-30; key=\"/a?token=s\"", "‹; hit; ttl=-30; key=‹=‹"),
+            (
+                "CDN-Cache-Control",
+                "max-age=60, stale-while-revalidate=9, x=hunter2",
+                "max-age=60, stale-while-revalidate=9, ‹=‹",
+            ),
             ("X-Anything", "hunter2", "‹"),
             ("X-Served-By", "cache-fra-etou8220101-FRA, cache-ams1,app-7", "cache-‹, cache-‹, ‹"),
             ("Server", "nginx/1.22.1", "nginx/1.22.1"),

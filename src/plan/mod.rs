@@ -78,6 +78,7 @@ const PHASES: &[(Phase, &[Ask])] = &[
             Ask { families: &[], questions: visits::by_other_names, until: Phase::Sweep },
             Ask { families: &["smoke"], questions: visits::health, until: Phase::Sweep },
             Ask { families: &["headers", "exposure", "cookies"], questions: visits::absent, until: Phase::Sweep },
+            Ask { families: &["headers"], questions: visits::published, until: Phase::End },
             Ask { families: &["https", "hosts"], questions: visits::upgrades, until: Phase::Sweep },
             Ask { families: &["https", "cookies"], questions: visits::toggled, until: Phase::Sweep },
         ],
@@ -94,6 +95,7 @@ const PHASES: &[(Phase, &[Ask])] = &[
             Ask { families: &["exposure"], questions: exposed::documents, until: Phase::End },
             Ask { families: &["exposure"], questions: guarded::questions, until: Phase::End },
             Ask { families: &["exposure"], questions: search::questions, until: Phase::End },
+            Ask { families: &["headers"], questions: visits::traces, until: Phase::End },
             Ask { families: &["ports"], questions: doors::direct, until: Phase::Sweep },
             Ask { families: &["ports"], questions: behind::questions, until: Phase::Sweep },
             Ask { families: &["https"], questions: siblings::questions, until: Phase::End },
@@ -105,11 +107,14 @@ const PHASES: &[(Phase, &[Ask])] = &[
     // A refusal is believed only between two good answers; that port 80 is shut is one.
     (
         Phase::End,
-        &[Ask {
-            families: &["https", "hosts", "cors", "exposure", "ports", "secrets"],
-            questions: visits::again,
-            until: Phase::End,
-        }],
+        &[
+            Ask {
+                families: &["https", "hosts", "headers", "cors", "exposure", "ports", "secrets"],
+                questions: visits::again,
+                until: Phase::End,
+            },
+            Ask { families: &["headers"], questions: visits::twice, until: Phase::End },
+        ],
     ),
 ];
 
@@ -172,6 +177,7 @@ pub fn follow_ups(spec: &Spec, planned: &Observations) -> usize {
         + visits::most_health(spec, planned)
         + visits::most_folders(spec) * places(spec, planned).len()
         + origins::most_by_folder(spec, planned)
+        + visits::most_twice(spec, planned)
         + names::swept_hosts(spec, planned).len() * sweep::most_each(spec)
         + behind::most(spec, planned)
         + siblings::most(spec, planned)

@@ -16,7 +16,7 @@ pub enum Follow {
 
 pub fn follow(question: &Http) -> Follow {
     match question.ask {
-        Ask::Visit | Ask::Absent | Ask::Guarded { .. } => Follow::Site,
+        Ask::Visit | Ask::Again | Ask::Absent | Ask::Published | Ask::Guarded { .. } => Follow::Site,
         Ask::Origin { preflight: None, .. } => Follow::Site,
         Ask::Upgrade if question.method == Method::Get => Follow::UntilHttps,
         _ => Follow::No,

@@ -108,6 +108,36 @@ pub fn again(spec: &Spec, seen: &Observations) -> Vec<Probe> {
     each(&places(spec, seen), spec.paths.get(..1).unwrap_or_default(), Ask::Again)
 }
 
+/// Each other page that sets a cookie, once more: does a shared cache give it to others?
+pub fn twice(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let others = spec.paths.get(1..).unwrap_or_default();
+    let visit =
+        |at: &Endpoint, path: &String, ask| Http { at: at.clone(), method: Method::Get, path: path.clone(), ask };
+    let sets_cookie = |at: &Endpoint, path: &String| {
+        let answer = seen.answer(&visit(at, path, Ask::Visit));
+        answer.is_some_and(|exchange| exchange.hops.iter().any(|hop| hop.response.value("set-cookie").is_some()))
+    };
+    let places = places(spec, seen);
+    let pages = places.iter().flat_map(|at| others.iter().map(move |path| (at, path)));
+    pages.filter(|(at, path)| sets_cookie(at, path)).map(|(at, path)| visit(at, path, Ask::Again).into()).collect()
+}
+
+/// At most how many of them are asked.
+pub fn most_twice(spec: &Spec, seen: &Observations) -> usize {
+    places(spec, seen).len() * spec.paths.len().saturating_sub(1)
+}
+
+/// Where a site says whom to tell of a hole (RFC 9116 §3).
+pub fn published(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    each(&distinct_places(spec, seen), &["/.well-known/security.txt".into()], Ask::Published)
+}
+
+/// TRACE, which a server should not know.
+pub fn traces(spec: &Spec, seen: &Observations) -> Vec<Probe> {
+    let trace = |at| Http { at, method: Method::Trace, path: "/".into(), ask: Ask::Trace };
+    distinct_places(spec, seen).into_iter().map(trace).map(Probe::from).collect()
+}
+
 /// One path of each first folder, at most four: a page and an API path, where both are named.
 pub fn sampled_paths(spec: &Spec) -> Vec<String> {
     let mut sampled: Vec<(&str, &String)> = vec![];

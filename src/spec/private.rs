@@ -21,13 +21,6 @@ pub struct Private {
     pub(super) secrets: Vec<Candidate>,
 }
 
-impl Private {
-    /// The values of secret variables in the owner's files, by `FILE:LINE NAME`.
-    pub fn secrets(&self) -> Vec<(String, String)> {
-        vec![]
-    }
-}
-
 /// A value that must not sign anything, and the name it goes by.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Candidate {

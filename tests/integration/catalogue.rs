@@ -11,9 +11,9 @@ use golive::finding::{Item, Status};
 use golive::gate::Outcome;
 use golive::judge::pages;
 use golive::observation::{
-    Addresses, Ask, CaaRecord, Crossing, Crossings, ErrorKind, Forgery, Greet, Handshake, Http, Knock, Lookup, Mark,
-    Method, NameServer, Observation, Observations, Offer, Offered, Passage, PortState, ProbeError, Quic,
-    QuicHandshake, Reply, Seek, Sni, Stage, Step, Steps, Timestamp, Version,
+    Addresses, Ask, CaaRecord, Crossing, Crossings, Echo, ErrorKind, Forgery, Greet, Handshake, Http, Knock,
+    Lookup, Mark, Method, NameServer, Observation, Observations, Offer, Offered, Passage, Place, PortState,
+    ProbeError, Quic, QuicHandshake, Reply, Seek, Sni, Stage, Step, Steps, Timestamp, Version,
 };
 use golive::report::Report;
 use golive::spec::{Roots, Spec};
@@ -316,6 +316,54 @@ const CHANGES: &[Change] = &[
                 let response = &mut o.outcome.as_mut().unwrap().hops[0].response;
                 response.status = 200;
                 response.content.marks = vec![Mark::ApiDocument { name: "Swagger UI".into() }];
+            }
+        },
+    },
+    Change {
+        check: "headers-once",
+        status: Status::Fail,
+        change: |_, seen| add(seen, "X-Frame-Options", "SAMEORIGIN"),
+    },
+    Change {
+        check: "content-security-policy",
+        status: Status::Fail,
+        change: |_, seen| {
+            fields(seen, "content-security-policy", |value| *value = "default-src https: 'unsafe-inline'".into());
+        },
+    },
+    Change {
+        check: "cross-origin-isolation",
+        status: Status::Fail,
+        change: |_, seen| fields(seen, "cross-origin-opener-policy", |value| *value = "unsafe-none".into()),
+    },
+    Change {
+        check: "security-txt",
+        status: Status::Fail,
+        change: |_, seen| {
+            for o in seen.http.iter_mut().filter(|o| o.question.ask == Ask::Published) {
+                o.outcome.as_mut().unwrap().hops[0].response.status = 404;
+            }
+        },
+    },
+    Change {
+        check: "mixed-content-absent",
+        status: Status::Fail,
+        change: |_, seen| {
+            for o in seen.http.iter_mut().filter(|o| o.question.ask == Ask::Visit) {
+                let hops = o.outcome.iter_mut().flat_map(|exchange| &mut exchange.hops);
+                let pages = hops.filter_map(|hop| hop.response.content.page.as_mut());
+                pages.for_each(|page| page.insecure.push("http://cdn.example.net/a.js".into()));
+            }
+        },
+    },
+    Change {
+        check: "trace-off",
+        status: Status::Fail,
+        change: |_, seen| {
+            for o in seen.http.iter_mut().filter(|o| o.question.ask == Ask::Trace) {
+                let response = &mut o.outcome.as_mut().unwrap().hops[0].response;
+                response.status = 200;
+                response.content.echoes = vec![Echo { place: Place::Text, value: "golive-1.test".into() }];
             }
         },
     },

@@ -14,7 +14,8 @@ const MAY_KNOW: &[(&str, &str, &str)] = &[
     ("plan", "spec observation target", ""),
     ("demo", "spec target observe", ""),
     ("observe", "plan spec observation target", ""),
-    ("judge", "spec observation finding catalogue target", ""),
+    // Its oracle is measured on answers as they are recorded.
+    ("judge", "spec observation finding catalogue target", "observe"),
     ("gate", "spec observation finding catalogue", ""),
     // A report holds its policy.
     ("report", "observation finding catalogue gate spec", "target"),

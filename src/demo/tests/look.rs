@@ -137,6 +137,9 @@ fn look_at_answers(fault: Option<&'static Fault>, seen: &mut BTreeMap<String, St
             note(&format!("{name} {path}"), value(&get(path), name));
         }
     }
+    for name in ["age", "cache-control"] {
+        note(name, value(&get("/"), name));
+    }
     let cookies = values(&get("/"), "set-cookie");
     let session = cookies[0].split_once('=').and_then(|(_, rest)| rest.split_once(';')).unwrap().0;
     note("session cookie", cookies[0].replace(session, "‹random›"));

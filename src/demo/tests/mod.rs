@@ -59,6 +59,7 @@ const CHANGES: &[(&str, &[&str])] = &[
             "x-frame-options /absent",
         ],
     ),
+    ("session-cached", &["age", "cache-control"]),
     ("unknown-host-served", &["host address", "host foreign", "host suffix"]),
     ("look-alike-host-served", &["host suffix"]),
     ("address-host-served", &["host address"]),

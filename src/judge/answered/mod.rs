@@ -119,7 +119,10 @@ fn is_still(before: &Response, afterwards: &Response) -> bool {
     let place = |r: &Response| Some(r.value("location")?.split(['?', '#']).next()?.to_string());
     let is_like = before.content.is_like(&afterwards.content) && place(before) == place(afterwards);
     let share = before.content.likeness(&afterwards.content);
-    is_like || field_names(before) == field_names(afterwards) && share.is_none_or(|share| share >= HARDLY)
+    let in_form = before.status == afterwards.status
+        && before.media_type() == afterwards.media_type()
+        && field_names(before) == field_names(afterwards);
+    is_like || in_form && share.is_none_or(|share| share >= HARDLY)
 }
 
 /// The share of common words below which two contents are told apart, whatever else they have in common.
@@ -204,25 +207,55 @@ pub(super) fn is_application(base: &Exchange, proxy: Option<&Response>, got: &Re
         || alike_in_form(theirs, proxy, got) && theirs.content.likeness(&got.content).is_none()
 }
 
-/// Whether nobody can tell: the form is the application's and some of the words are, as two sites of one design have it.
+/// Whether nobody can tell: the form is the application's and some of the words are, as two sites of one design have it;
+/// or only the title differs, or only a cookie is the same whose name two applications of one framework share.
 pub(super) fn is_cousin(theirs: &Response, proxy: Option<&Response>, got: &Response) -> bool {
     let share = theirs.content.likeness(&got.content);
+    let is_one_page = got.content.length > 0 && theirs.content.is_like(&got.content);
     alike_in_form(theirs, proxy, got) && share.is_some_and(|share| share >= HARDLY)
+        || got.status == theirs.status && (is_one_page || !cookies(theirs).is_disjoint(&cookies(got)))
 }
 
 fn same_content(base: &Response, got: &Response) -> bool {
-    got.content.length > 0 && base.content.length > 0 && base.content.is_like(&got.content)
+    got.content.length > 0
+        && base.content.length > 0
+        && base.content.is_like(&got.content)
+        && !base.content.is_titled_otherwise(&got.content)
 }
 
+/// A cookie that both set; where the words are others, one whose name is no framework's.
 fn sets_same_cookie(base: &Exchange, got: &Response) -> bool {
-    let names = |response: &Response| -> BTreeSet<String> {
-        let named =
-            response.values("set-cookie").into_iter().filter_map(|v| Some(v.split_once('=')?.0.trim().into()));
-        named.filter(|name: &String| !is_edge_cookie(name)).collect()
-    };
-    let ours = names(got);
-    base.hops.iter().any(|hop| !names(&hop.response).is_disjoint(&ours))
+    let ours = cookies(got);
+    let theirs: BTreeSet<String> = base.hops.iter().flat_map(|hop| cookies(&hop.response)).collect();
+    let share = base.last().response.content.likeness(&got.content);
+    let is_other = share.is_some_and(|share| share < HARDLY);
+    ours.intersection(&theirs).any(|name| !is_other || !FRAMEWORK_COOKIES.contains(&name.as_str()))
 }
+
+/// The names of the cookies that an answer sets, without those of a network in front.
+fn cookies(response: &Response) -> BTreeSet<String> {
+    let named = response.values("set-cookie").into_iter().filter_map(|v| Some(v.split_once('=')?.0.trim().into()));
+    named.filter(|name: &String| !is_edge_cookie(name)).collect()
+}
+
+/// Names that frameworks give to cookies unasked: Starlette and Flask, Django, Express, PHP, Java, ASP.NET, Laravel,
+/// Tornado, Auth.js.
+const FRAMEWORK_COOKIES: [&str; 14] = [
+    "session",
+    "sessionid",
+    "csrftoken",
+    "connect.sid",
+    "PHPSESSID",
+    "JSESSIONID",
+    "ASP.NET_SessionId",
+    "laravel_session",
+    "XSRF-TOKEN",
+    "_xsrf",
+    "csrf_token",
+    "__Host-authjs.csrf-token",
+    "__Host-next-auth.csrf-token",
+    "sid",
+];
 
 /// A relative redirect of the application, given to another name as well. Its query may hold a state of its own.
 fn same_redirect(base: &Response, got: &Response) -> bool {

@@ -1,6 +1,8 @@
 use super::*;
 use crate::observation::{Content, Request};
 
+mod pages;
+
 pub(in crate::judge) fn response(status: u16, fields: &[(&str, &str)], text: &str) -> Response {
     let fields = fields.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
     let content = Content { length: text.len() as u64, digest: text.into(), ..Content::default() };

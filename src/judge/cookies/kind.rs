@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::judge::answered::is_edge_cookie;
 use crate::observation::{CookieValue, SetCookie};
 use crate::spec::Spec;
 
@@ -23,6 +24,11 @@ pub(super) fn kind(spec: &Spec, cookie: &SetCookie, value: Option<CookieValue>) 
         }
         _ => Kind::Other,
     }
+}
+
+/// Whether it may sign somebody in, and is no cookie of a network in front of the site.
+pub(in crate::judge) fn is_session_like(spec: &Spec, cookie: &SetCookie, value: Option<CookieValue>) -> bool {
+    !is_edge_cookie(&cookie.name) && matches!(kind(spec, cookie, value), Kind::Session(_))
 }
 
 pub(in crate::judge) fn is_preference(spec: &Spec, name: &str) -> bool {

@@ -13,7 +13,7 @@ use crate::finding::{Status, Subject, Verdict};
 use crate::observation::{Http, SameSite, Seen};
 use crate::spec::Spec;
 
-pub(super) use kind::is_preference;
+pub(super) use kind::{is_preference, is_session_like};
 
 pub(super) const CHECKS: &[Check] = &[
     check!("cookies/cookie-secure", |spec, seen| each(spec, seen, secure)),

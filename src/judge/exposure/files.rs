@@ -53,7 +53,8 @@ fn recognised(content: &Content) -> Option<String> {
         | Mark::Debug { .. }
         | Mark::Listing
         | Mark::ApiDocument { .. }
-        | Mark::Login => None,
+        | Mark::Login
+        | Mark::SecurityTxt { .. } => None,
     })
 }
 

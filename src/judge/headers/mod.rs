@@ -1,10 +1,17 @@
 //! The policy that answers carry in their fields, as the browser's own algorithms read it.
 
+mod cached;
+mod csp;
 mod framing;
+mod isolation;
 mod list;
+mod mixed;
 mod nosniff;
+mod once;
 mod permissions;
+mod published;
 mod referrer;
+mod trace;
 mod version;
 
 use super::answered::{Answer, answers};
@@ -19,7 +26,18 @@ pub(super) const CHECKS: &[Check] = &[
     check!("headers/referrer-policy", |spec, seen| each(spec, seen, &REFERRER_POLICY)),
     check!("headers/permissions-policy", |spec, seen| each(spec, seen, &PERMISSIONS_POLICY)),
     check!("headers/headers-on-errors", on_errors),
+    check!("headers/session-not-cached", cached::session_not_cached),
+    check!("headers/headers-once", headers_once),
+    check!("headers/content-security-policy", content_security_policy),
     check!("headers/no-version-leak", no_version_leak),
+    check!("headers/cross-origin-isolation", |spec, seen| documents(
+        spec,
+        seen,
+        isolation::cross_origin_isolation
+    )),
+    check!("headers/security-txt", |_, seen| published::security_txt(seen)),
+    check!("headers/mixed-content-absent", |spec, seen| documents(spec, seen, mixed::mixed_content)),
+    check!("headers/trace-off", trace::trace_off),
 ];
 
 /// The rules that every judged answer obeys, as its kind asks.
@@ -125,6 +143,31 @@ fn error_verdict(spec: &Spec, answer: &Answer) -> Verdict {
 
 fn no_version_leak(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     answers(spec, seen).iter().map(|answer| verdict(answer, version::version_leak)).collect()
+}
+
+fn headers_once(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
+    answers(spec, seen).iter().map(|answer| verdict(answer, once::headers_once)).collect()
+}
+
+/// A nonce that others know lets their scripts run, whatever else the policy says.
+fn content_security_policy(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
+    let repeated = csp::repeated(seen);
+    documents(spec, seen, |response| match csp::nonces(response).intersection(&repeated).count() {
+        0 => csp::content_security_policy(response),
+        _ => fail("the same nonce stands in two answers, so that whoever asks knows it"),
+    })
+}
+
+/// One rule on every page. The answer to a random path, and what only programs read, is not judged.
+fn documents(spec: &Spec, seen: &Seen, word: impl Fn(&Response) -> Word) -> Vec<Verdict> {
+    let is_page = |answer: &Answer| answer.hop.as_ref().map_or(true, |hop| hop.response.is_document());
+    let judged: Vec<Answer> = answers(spec, seen).into_iter().filter(|answer| !answer.absent).collect();
+    let verdicts: Vec<Verdict> =
+        judged.iter().filter(|answer| is_page(answer)).map(|answer| verdict(answer, &word)).collect();
+    if verdicts.is_empty() && !judged.is_empty() {
+        return vec![Verdict::new(Subject::Site, Status::Skip, "no answer is a document").unseen()];
+    }
+    verdicts
 }
 
 fn verdict(answer: &Answer, word: impl FnOnce(&Response) -> Word) -> Verdict {

@@ -7,7 +7,7 @@ use crate::finding::{Status, Subject, Verdict};
 use crate::judge::answered::answers;
 use crate::judge::{Word, fail, given, pass, unknown};
 use crate::observation::{
-    Exchange, Hop, Http, Nonce, Observation, Question, Seen, Smoke, Token, TokenKind, TokenPlace, Walked,
+    Exchange, Hop, Http, Nonce, Observation, Seen, Smoke, Token, TokenKind, TokenPlace, Walked,
 };
 use crate::spec::Spec;
 

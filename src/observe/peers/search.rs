@@ -21,7 +21,7 @@ async fn searched(exchange_ms: u64, paths: &[&str], act: Act) -> (Searched, usiz
     let dialogue = Dialogue { net: &net, spec: &spec, recorder: &recorder, places: &places, nonce: Nonce(1) };
     let paths = paths.iter().map(ToString::to_string).collect();
     let question = Search { at: site.at(IP.parse().unwrap()), paths };
-    let values = Values::new([(".env:3 APP_SECRET".to_string(), "value-0f-4n-env".to_string())]);
+    let values = Values::new([(".env:3 APP_SECRET", "value-0f-4n-env")]);
     (search(&dialogue, &values, &question).await, peer.accepted())
 }
 

@@ -308,7 +308,7 @@ proptest! {
                  AKIA[A-Z2-7]{16}|AC[0-9a-f]{32}|:AA|[0-9]{9}|sk_live_|xoxb-|SG\\.|\\\\n|[\"'`+,= \n\u{e9}]|[a-zA-Z0-9_.-]{1,40}){0,40}",
         size in 1..80usize,
     ) {
-        let values = Values::new([("N".to_string(), "a1b2c3d4".to_string())]);
+        let values = Values::new([("N", "a1b2c3d4")]);
         let mut finder = Finder::new(&values);
         text.as_bytes().chunks(size).for_each(|part| finder.read(part));
         let whole = found_with(&values, text.as_bytes());

@@ -14,16 +14,16 @@ pub struct Values {
 
 impl Values {
     /// Of names (`.env.production:12 APP_SECRET`) and values.
-    pub fn new(secrets: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub fn new<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut all: Vec<(String, Vec<u8>)> = vec![];
         for (name, value) in secrets {
             let value = value.trim();
-            if !is_telling(value) || is_public(&name, value) {
+            if !is_telling(value) || is_public(name, value) {
                 continue;
             }
             for written in [value.to_string(), in_json(value), in_html(value)] {
                 if !all.iter().any(|(_, held)| *held == written.as_bytes()) {
-                    all.push((name.clone(), written.into_bytes()));
+                    all.push((name.to_string(), written.into_bytes()));
                 }
             }
         }
