@@ -37,10 +37,13 @@ pub fn facts(body: &[u8], coded: Option<String>, sent: &[String], redactor: &Red
     }
 }
 
-/// A host without its port and without user information.
+/// A host without its port and without user information; an address of IPv6 keeps its brackets.
 pub fn bare(authority: &str) -> &str {
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    host.split_once(':').map_or(host, |(host, _)| host)
+    match host.find(']') {
+        Some(end) => &host[..=end],
+        None => host.split_once(':').map_or(host, |(host, _)| host),
+    }
 }
 
 /// The words that a content has each time: without numbers, random tokens, and the names in dates.

@@ -77,16 +77,21 @@ impl Recorder {
     }
 }
 
-/// The host names of our own making that a request carries, without what is no part of the name.
+/// The host names that a request carries beside the site's own, without what is no part of the name.
 fn sent_hosts(request: &Request, nonce: Nonce) -> Vec<String> {
     let mark = nonce.to_string();
+    let own = request.origin.split_once("://").map_or("", |(_, authority)| authority);
     let target = request.target.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
-    let forged = request.fields.iter().map(|(_, value)| {
+    let is_other = |name: &str, value: &str| value.contains(&mark) || name == "Host" && value != own;
+    let fields = request.fields.iter().filter(|(name, value)| is_other(name, value)).map(|(_, value)| {
         let value = value.strip_prefix("host=").unwrap_or(value);
         value.rsplit_once("://").map_or(value, |(_, host)| host)
     });
-    let ours = forged.chain(target).filter_map(|value| value.rsplit([' ', '@']).find(|part| part.contains(&mark)));
-    ours.map(String::from).collect()
+    let hosts = fields.chain(target.filter(|authority| *authority != own)).map(|value| {
+        let ours = value.rsplit([' ', '@']).find(|part| part.contains(&mark));
+        ours.unwrap_or(value)
+    });
+    hosts.filter(|host| !host.is_empty()).map(String::from).collect()
 }
 
 /// Where a field of the answer names a host of ours.
@@ -219,6 +224,26 @@ mod tests {
             };
             let seen = [hop(format!("https://{forged}/")), hop(format!("https://{site}/"))];
             assert_eq!(seen, [1, 0], "{target} {hosts:?}");
+        }
+    }
+
+    /// A small page differs in more words than not when its links do.
+    #[test]
+    fn a_name_that_is_not_the_sites_is_ours_whatever_it_is() {
+        for (host, seen) in [
+            ("localhost", 1),
+            ("203.0.113.7", 1),
+            ("[2001:db8::7]:8443", 1),
+            ("appxexample.com", 1),
+            ("app.example.com", 0),
+            ("", 0),
+        ] {
+            let fields = vec![("Host".into(), host.into())];
+            let request = Request { fields, ..recorded(&[], "").request };
+            let body = format!("<link rel=canonical href='https://{host}/'>").into_bytes();
+            let raw = Raw { status: 200, fields: vec![], body, cut: false };
+            let echoes = Recorder::new(Nonce(0xaa)).hop(&request, false, &raw).response.content.echoes;
+            assert_eq!(echoes.iter().filter(|echo| echo.place == Place::Canonical).count(), seen, "{host}");
         }
     }
 

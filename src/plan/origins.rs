@@ -1,5 +1,7 @@
 //! Requests as a script of another origin makes them.
 
+use std::iter;
+
 use super::hosts::unescaped_dots;
 use super::names::distinct_places;
 use super::visits::{error_folders, most_folders, sampled_paths};
@@ -47,8 +49,8 @@ pub fn questions(spec: &Spec, seen: &Observations) -> Vec<Probe> {
         for folder in error_folders(spec, seen) {
             let path = format!("{folder}{NOWHERE}");
             ask(spec, seen, &mut questions, &place, &path, &Claim::Foreign);
-            for claim in ON_ERRORS.iter().filter(|claim| **claim == Claim::Null || place.host.name().is_some()) {
-                read(seen, &mut questions, &place, &path, claim);
+            for claim in claims_on_errors(&place) {
+                read(seen, &mut questions, &place, &path, &claim);
             }
         }
         for path in spec.cors_paths(&seen.json_folders()) {
@@ -71,7 +73,7 @@ pub fn most_by_folder(spec: &Spec, seen: &Observations) -> usize {
         if is_told { 0 } else { own_origins(spec, place).len() * spec.paths.len() }
     };
     // A GET and a preflight, and each again where the origin came back.
-    let on_errors = 2 * (2 + ON_ERRORS.len());
+    let on_errors = 2 * (2 + ON_ERRORS);
     let most = |place| most_folders(spec) * on_errors + own(place) * (1 + spec.cors.methods.len());
     distinct_places(spec, seen).iter().map(most).sum()
 }
@@ -127,8 +129,16 @@ fn claims(place: &Endpoint) -> Vec<Claim> {
     all
 }
 
-/// Who is let in by a handler of errors of its own.
-const ON_ERRORS: [Claim; 3] = [Claim::Null, Claim::Suffix, Claim::MissingDot];
+/// Who is let in by a handler of errors of its own. A name below the domain is no look-alike where its siblings are let
+/// in as well.
+fn claims_on_errors(place: &Endpoint) -> impl Iterator<Item = Claim> {
+    let alike = place.host.name().map(|_| [Claim::Suffix, Claim::MissingDot]);
+    let sibling = place.host.name().is_some_and(has_parent).then_some(Claim::Sibling);
+    iter::once(Claim::Null).chain(alike.into_iter().flatten()).chain(sibling)
+}
+
+/// At most how many they are.
+const ON_ERRORS: usize = 4;
 
 /// The rest of what scanners and testers try.
 fn rare_claims(spec: &Spec, place: &Endpoint) -> Vec<Claim> {

@@ -273,6 +273,32 @@ fn everybodys_star_is_looked_for_where_own_origins_must_work() {
 }
 
 #[test]
+fn a_name_below_the_domain_is_asked_beside_a_sibling() {
+    let seen = answered(&promise(), |_| Some(200));
+    let asked = |claim: Claim| -> BTreeSet<(String, Option<String>)> {
+        let asked = seen.http.iter().filter_map(|o| match &o.question.ask {
+            observation::Ask::Origin { claim: held, preflight, .. } if *held == claim => {
+                Some((o.question.path.clone(), preflight.clone()))
+            }
+            _ => None,
+        });
+        asked.collect()
+    };
+    let plain = |claim| Claim::Plain(Box::new(claim));
+    let paths = ["/", "/api/health"].map(|path| [(path.to_string(), None), (path.into(), Some("GET".into()))]);
+    let everywhere = paths.into_iter().flatten().chain([("/golive-absent".into(), None)]).collect();
+    assert_eq!(asked(Claim::MissingDot), everywhere);
+    assert!(asked(Claim::Sibling).is_superset(&everywhere));
+    // What is rare is asked where programs are answered, by GET.
+    let rare = BTreeSet::from([("/api/health".to_string(), None)]);
+    assert_eq!(asked(plain(Claim::MissingDot)), rare);
+    assert_eq!(asked(plain(Claim::Sibling)), rare);
+    assert_eq!(asked(Claim::Separator("|".into())), rare);
+    let console = || "https://console.example.com".parse().unwrap();
+    assert_eq!(asked(Claim::Like(console(), Box::new(Claim::MissingDot))), rare);
+}
+
+#[test]
 fn a_written_origin_tries_each_written_method_by_its_own_preflight() {
     let mut spec = promise();
     spec.cors.paths = Some(vec!["/api/health".into()]);

@@ -44,6 +44,8 @@ def cors_expected(case, observations, port):
         what, how = kind(o["question"]["ask"])
         if what not in ("origin", "private-network") or (how or {}).get("round"):
             continue
+        if "Ok" not in o["outcome"]:  # golive says unknown, and the server something
+            continue
         request = o["outcome"]["Ok"]["hops"][0]["request"]
         answer = ask(port, o["question"]["method"], request["target"], request["fields"])
         origin = next(value for name, value in request["fields"] if name == "Origin")
