@@ -7,7 +7,7 @@ use crate::observation::Mark;
 const HEAD: usize = 16_384;
 
 /// How the title of a page begins, in lower case.
-const TITLES: [(&str, &str); 28] = [
+const TITLES: [(&str, &str); 27] = [
     ("/debug/pprof/", "Go's pprof"),
     ("adminer", "Adminer"),
     ("apache activemq", "ActiveMQ"),
@@ -16,7 +16,6 @@ const TITLES: [(&str, &str); 28] = [
     ("argo cd", "Argo CD"),
     ("consul", "Consul"),
     ("directus", "Directus"),
-    ("flower", "Flower"),
     ("grafana", "Grafana"),
     ("home page - select or create a notebook", "Jupyter"),
     ("jaeger ui", "Jaeger"),
@@ -37,6 +36,9 @@ const TITLES: [(&str, &str); 28] = [
     ("traefik", "Traefik dashboard"),
     ("uptime kuma", "Uptime Kuma"),
 ];
+
+/// The whole of it, where it is a common word.
+const WHOLE: [(&str, &str); 1] = [("flower", "Flower")];
 
 /// How it ends.
 const ENDS: [(&str, &str); 2] = [("- adminer", "Adminer"), ("- phpinfo()", "phpinfo")];
@@ -61,6 +63,7 @@ pub fn of_page(text: &str) -> Option<Mark> {
     let title = page::title(text)?;
     let begun = TITLES.iter().find(|(begin, _)| title.starts_with(begin));
     let found = begun.or_else(|| ENDS.iter().find(|(end, _)| title.ends_with(end)));
+    let found = found.or_else(|| WHOLE.iter().find(|(whole, _)| title == *whole));
     mark(found.map(|(_, name)| *name))
 }
 
@@ -106,6 +109,8 @@ mod tests {
             ("<html><title>Welcome</title><p>Portainer", ""),
             ("<html><title>PHP 8.4.1 - phpinfo()</title>", "phpinfo"),
             ("<html><title>Login - Adminer</title>", "Adminer"),
+            ("<html><title>Flower</title>", "Flower"),
+            ("<html><title>Flowers for every day</title>", ""),
             ("<html><title", ""),
             ("<html>", ""),
         ] {

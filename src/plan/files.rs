@@ -68,13 +68,26 @@ pub fn ask(at: &Endpoint, path: &str, ask: Ask) -> Probe {
     Http { at: at.clone(), method: Method::Get, path: path.into(), ask }.into()
 }
 
-/// The places that serve something of their own: a further name at the same address only if it leads nowhere else.
+/// The places that show something of their own: a further name at the same address only if it leads nowhere and shows
+/// another page than the first one there.
 pub fn serving(spec: &Spec, seen: &Observations) -> Vec<Endpoint> {
     let distinct = distinct_places(spec, seen);
-    let serves = |at: &Endpoint| {
+    let visit = |at: &Endpoint| {
         let path = spec.paths[0].clone();
-        let visit = Http { at: at.clone(), method: Method::Get, path, ask: Ask::Visit };
-        seen.answer(&visit).is_some_and(|exchange| !exchange.first().is_redirect())
+        seen.find(&Http { at: at.clone(), method: Method::Get, path, ask: Ask::Visit })
+    };
+    let serves = |at: &Endpoint| {
+        let first = distinct.iter().find(|first| first.socket() == at.socket()).and_then(visit);
+        let (Some(own), Some(first)) = (visit(at), first) else { return false };
+        match (&own.outcome, &first.outcome) {
+            (Err(_), _) => false,
+            (Ok(own), _) if own.first().is_redirect() => false,
+            (Ok(_), Err(_)) => true,
+            (Ok(own), Ok(first)) => {
+                let (own, first) = (&own.last().response, &first.last().response);
+                own.status != first.status || !own.content.is_like(&first.content)
+            }
+        }
     };
     let mut all = places(spec, seen);
     all.retain(|at| distinct.contains(at) || serves(at));

@@ -327,6 +327,40 @@ fn a_written_origin_tries_each_written_method_by_its_own_preflight() {
 }
 
 #[test]
+fn a_further_name_is_asked_for_more_where_it_shows_something_of_its_own() {
+    let asked = |status: fn(&Http) -> Option<u16>| {
+        let seen = answered(&promise(), status);
+        let of = |ask: &observation::Ask| seen.http.iter().filter(|o| o.question.ask == *ask).count();
+        [observation::Ask::Debug, observation::Ask::Folder, observation::Ask::Document].map(|ask| of(&ask))
+    };
+    let [debug, folders, documents] = asked(|_| Some(200));
+    assert!(debug > 10 && folders > 7 && documents > 7, "{debug} {folders} {documents}");
+    // Another page there, and no answer.
+    let other: fn(&Http) -> Option<u16> =
+        |q| Some(if q.at.host.name() == Some("www.example.com") { 404 } else { 200 });
+    assert_eq!(asked(other), [debug, folders, documents].map(|count| 2 * count));
+    let silent: fn(&Http) -> Option<u16> = |q| (q.at.host.name() != Some("www.example.com")).then_some(200);
+    assert_eq!(asked(silent), [debug, folders, documents]);
+}
+
+#[test]
+fn a_guarded_path_is_written_or_seen_to_lead_to_a_login() {
+    let guarded = |spec: &Spec, status: u16| {
+        let seen = answered(spec, |_| Some(status));
+        let of = |round| {
+            let is_of = |ask: &observation::Ask| matches!(ask, observation::Ask::Guarded { round: held, .. } if *held == round);
+            seen.http.iter().filter(|o| is_of(&o.question.ask)).count()
+        };
+        [of(0), of(1)]
+    };
+    let mut spec = promise();
+    assert_eq!(guarded(&spec, 200), [0, 0]);
+    spec.exposure.guarded = vec!["/admin".into()];
+    // An empty answer shows nothing: none is asked again.
+    assert_eq!(guarded(&spec, 200), [13, 0]);
+}
+
+#[test]
 fn a_forged_name_goes_to_each_address_once() {
     let seen = answered(&promise(), |_| Some(200));
     let asked = |scheme, forgery| {

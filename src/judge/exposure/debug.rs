@@ -23,7 +23,7 @@ pub(super) fn debug_off(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
 fn in_answers(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let mut found: BTreeMap<Subject, Vec<(String, String)>> = BTreeMap::new();
     for o in seen.asked::<Http>().filter(|o| !is_own_place(&o.question.ask)) {
-        if let Some(words) = shown(o) {
+        if let Some(words) = shown(o).filter(|words| !is_told_of_any_path(seen, &o.question, words)) {
             found.entry(page(&o.question)).or_default().push((words, o.id()));
         }
     }
@@ -45,6 +45,13 @@ fn in_answers(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     }
     verdicts.extend(found.into_iter().map(|(subject, found)| failed(subject, found)));
     verdicts
+}
+
+/// What a random path shows is said of that one alone, not of every place where nothing is.
+fn is_told_of_any_path(seen: &Seen, question: &Http, words: &str) -> bool {
+    let is_place = matches!(question.ask, Ask::File | Ask::Folder | Ask::Document | Ask::Guarded { .. });
+    let random = Http { path: "/".into(), ask: Ask::Absent, ..question.clone() };
+    is_place && seen.find(&random).and_then(shown).is_some_and(|told| told == words)
 }
 
 /// Asked for what it is, and judged by that.
@@ -162,6 +169,20 @@ mod tests {
     }
 
     #[test]
+    fn what_any_path_shows_is_said_once() {
+        for (file, want) in [(marked(404, vec![debug()]), 2), (marked(500, vec![debug()]), 3), (plain(), 2)] {
+            let asked = [
+                (question(Ask::Visit, "/"), plain()),
+                (question(Ask::Again, "/"), plain()),
+                (question(Ask::Absent, "/"), marked(404, vec![debug()])),
+                (question(Ask::File, "/.env"), file),
+            ];
+            let verdicts = debug_off(&spec(), &seen(asked));
+            assert_eq!(verdicts.len(), want, "{verdicts:?}");
+        }
+    }
+
+    #[test]
     fn any_answer_may_show_a_debug_page() {
         let forged = question(Ask::Host { forgery: Forgery::Foreign, sni: Sni::Own }, "/");
         for (visit, other, want) in [
@@ -173,6 +194,7 @@ mod tests {
                 marked(200, vec![stack()]),
                 (Status::Pass, "shows no debug page or stack trace: 200"),
             ),
+            (plain(), marked(404, vec![Mark::Html]), (Status::Pass, "shows no debug page or stack trace: 200")),
             (plain(), marked(400, vec![debug()]), (Status::Fail, "400 shows Werkzeug's debugger")),
             (marked(500, vec![]), plain(), (Status::Unknown, "500 is no answer of the application")),
             (Err(timeout()), plain(), (Status::Unknown, "no answer in 5 s")),
