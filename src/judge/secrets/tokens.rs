@@ -104,8 +104,7 @@ fn verdict(subject: Subject, mut words: Vec<(Word, String)>) -> Verdict {
     let worst = words.iter().map(|((status, _), _)| *status).max().unwrap_or(Status::Unknown);
     let mut alike = words.into_iter().filter(|((status, _), _)| *status == worst);
     let ((status, message), first) = alike.next().unwrap_or_else(|| (unknown("nothing was seen"), String::new()));
-    let mut evidence: Vec<String> = alike.map(|(_, id)| id).chain([first]).collect();
-    evidence.sort();
+    let mut evidence: Vec<String> = [first].into_iter().chain(alike.map(|(_, id)| id)).collect();
     evidence.dedup();
     evidence.truncate(MOST_EVIDENCE);
     let verdict = Verdict::new(subject, status, message).resting_on(evidence);
@@ -171,7 +170,7 @@ fn is_closed(hop: &Hop) -> bool {
 }
 
 const CODED: &str = "is answered in a coding that nobody asked for, and was not looked into for tokens";
-const MOST_EVIDENCE: usize = 8;
+const MOST_EVIDENCE: usize = 3;
 
 #[cfg(test)]
 mod tests {

@@ -90,7 +90,6 @@ fn the_libraries_own_tokens_are_recognised_and_a_known_secret_fits() {
         "starlette",
     ];
     assert_eq!(libraries, want.map(String::from).into());
-    println!("{} tokens of {} libraries", all.len(), libraries.len());
 }
 
 #[test]
