@@ -1,6 +1,7 @@
 //! The command line: one file a command. Only here is anything printed, and only here are files touched.
 
 mod demo;
+mod env;
 mod exit;
 mod explain;
 mod flags;
@@ -45,6 +46,8 @@ enum Command {
     Listen(listen::Args),
     /// Show the page of a check, or the list of checks
     Explain(explain::Args),
+    /// Judge environment and compose files alone; nothing is sent
+    Env(env::Args),
     /// Scan a small deployment inside this process, sound or with a named fault
     Demo(demo::Args),
 }
@@ -69,6 +72,7 @@ pub fn run() -> Exit {
             Command::Judge(args) => judge::run(args),
             Command::Listen(args) => listen::run(&args),
             Command::Explain(args) => explain::run(&args),
+            Command::Env(args) => env::run(&args),
             Command::Demo(args) => demo::run(args),
         },
         Ok(Cli { command: None }) => {

@@ -139,25 +139,11 @@ pub fn wanted(spec: &Spec, seen: &Observations) -> BTreeSet<Probe> {
 }
 
 fn is_needed(spec: &Spec, ask: &Ask) -> bool {
-    let families = if ask.families.is_empty() { SITE } else { ask.families };
-    families.iter().any(|family| spec.scope.asks_any(family))
+    match ask.families {
+        [] => !spec.scope.files_alone,
+        families => families.iter().any(|family| spec.scope.asks_any(family)),
+    }
 }
-
-/// Families of checks that look at the site.
-const SITE: &[&str] = &[
-    "vantage",
-    "ports",
-    "https",
-    "certificate",
-    "tls",
-    "headers",
-    "hosts",
-    "cookies",
-    "cors",
-    "exposure",
-    "secrets",
-    "smoke",
-];
 
 /// At most how many questions may follow from the answers, redirects and retries apart: an origin that is reflected
 /// is asked again, an open application port is visited, a silent port is tried at the owner's controls, and what the

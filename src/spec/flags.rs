@@ -96,9 +96,10 @@ impl Flags {
         let left: BTreeSet<&str> =
             known.iter().filter(|(family, id)| spec.scope.asks(family, id)).map(|(family, _)| *family).collect();
         spec.scope.omitted = families.difference(&left).map(|family| String::from(*family)).collect();
+        spec.scope.files_alone = left == BTreeSet::from(["env"]);
         if left.is_empty() && !known.is_empty() {
             reader.problem(Wrong::new("--only and --skip leave no check", "ask at least one"), None);
-        } else if left == BTreeSet::from(["env"]) && self.env.is_empty() && self.compose.is_empty() {
+        } else if spec.scope.files_alone && self.env.is_empty() && self.compose.is_empty() {
             let wrong =
                 Wrong::new("--only and --skip leave checks of files alone, and no file is given", "--env FILE");
             reader.problem(wrong, None);

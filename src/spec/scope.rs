@@ -17,6 +17,9 @@ pub struct Scope {
     pub skip: Vec<String>,
     /// Families of which no check is left.
     pub omitted: BTreeSet<String>,
+    /// Of all families, only the one of the owner's files is left: the site is not asked anything.
+    #[serde(default)]
+    pub files_alone: bool,
 }
 
 impl Scope {

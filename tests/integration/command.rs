@@ -94,7 +94,7 @@ fn golive_alone_says_what_to_do() {
 fn help_tells_examples_and_exit_codes() {
     let said = golive(&["--help"]);
     assert!(said.code == 0 && said.stderr.is_empty() && said.stdout.contains("exit codes:"), "{said:?}");
-    for command in ["scan", "plan", "judge", "listen", "explain", "demo"] {
+    for command in ["scan", "plan", "judge", "listen", "explain", "env", "demo"] {
         let said = golive(&[command, "--help"]);
         assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{command}");
         for words in ["examples:", &format!("golive {command}"), "exit codes:"] {
@@ -140,6 +140,11 @@ fn what_is_wrong_on_the_command_line_is_said() {
         (&["listen", "--config", "no-such.toml"], "no-such.toml"),
         // An address of documentation is none of this machine's.
         (&["listen", "9000", "--address", "203.0.113.7"], "no port could be opened"),
+        (&["env"], "FILE"),
+        (&["env", "no-such.env"], "no-such.env"),
+        (&["scan", "app.example.com", "--env", "no-such.env"], "no-such.env"),
+        (&["scan", "app.example.com", "--candidates", "no-such.env"], "no-such.env"),
+        (&["scan", "app.example.com", "--only", "env"], "--env FILE"),
         (&["demo", "--fault", "redis-opne"], "redis-open"),
         (&["explain", "hsts-hold"], "hsts-holds"),
         (&["judge", "no-such.json"], "no-such.json"),

@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod command;
+mod env;
 mod judge;
 mod layering;
 mod place;

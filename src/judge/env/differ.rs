@@ -24,8 +24,9 @@ pub fn differ(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     each(seen, "no secret variable is in the files", |file, facts| {
         let own: Vec<&OwnVariable> = secrets(facts).collect();
         let shared = own.iter().filter_map(|variable| {
-            let (other_file, other) =
-                groups.get(&group(variable)?)?.iter().find(|(_, other)| clash(other, variable))?;
+            let mut before =
+                groups.get(&group(variable)?)?.iter().take_while(|(_, held)| !std::ptr::eq(*held, *variable));
+            let (other_file, other) = before.find(|(_, other)| clash(other, variable))?;
             let message =
                 format!("line {} has the value of {other_file}:{} {}", variable.line, other.line, other.name);
             Some(Verdict::new(entry(file, variable), Status::Fail, message))

@@ -229,10 +229,7 @@ fn a_secret_opens_one_thing() {
         assert_eq!(said.iter().any(|text| text.starts_with("Fail")), fails, "{said:?}");
     }
     let pair = || vec![shared(1, "APP_SECRET"), shared(2, "JWT_SECRET")];
-    let want = [
-        "Fail a.env APP_SECRET: line 1 has the value of a.env:2 JWT_SECRET",
-        "Fail a.env JWT_SECRET: line 2 has the value of a.env:1 APP_SECRET",
-    ];
+    let want = ["Fail a.env JWT_SECRET: line 2 has the value of a.env:1 APP_SECRET"];
     assert_eq!(one(differ::differ, pair()), want);
     assert_eq!(one(differ::differ, vec![secret(1, "A_SECRET", 9)]), ["Pass a.env: its secret is its own"]);
     let across = said(
