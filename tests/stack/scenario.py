@@ -7,6 +7,7 @@ from scan import PATHS
 
 GO, NO_GO, UNPROVEN, INTERRUPTED = 0, 1, 3, 130
 ONE = ("caddy",)  # where the front makes no difference
+FOUR = ("caddy", "nginx", "haproxy", "apache")
 
 SITE, PLAIN = "https://app.example.com", "http://app.example.com"
 HEALTH = f"{SITE}/api/health"

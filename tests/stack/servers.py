@@ -85,8 +85,6 @@ def uvicorn(module: str, listen: str, port: int, *flags):
         listen,
         "--port",
         port,
-        "--http",
-        "httptools",
         "--no-access-log",
         "--log-level",
         "warning",

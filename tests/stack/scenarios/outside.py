@@ -61,7 +61,7 @@ PORTS = [
     Scenario(
         "console-open-on-ipv6",
         NO_GO,
-        {"console.running": True, "firewall.allow6": (9000,)},
+        {"console.kind": "listener", "firewall.allow6": (9000,)},
         fails={"only-expected-ports-open": f"9000/tcp {HOST6}"},
         follows=("families-agree",),
         fronts=ONE,
