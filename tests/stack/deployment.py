@@ -47,7 +47,7 @@ class Front:
     # gap (/api/health answers on :80)
     redirect: str = "same-host"
     # Other names: closed | empty (200 without content) | refused (403) | misdirected (421) | redirected (to the site) |
-    # unanswered (haproxy: 503) | welcome (the package's page) | blog (another site) | api (it decides) |
+    # unanswered (haproxy: 503) | unnamed (haproxy: whoever names no host is let in) | welcome (the package's page) | blog (another site) | api (it decides) |
     # internal (nginx: a certificate with a name of the inside)
     unknown: str = "closed"
     alias: str = "redirects"  # the www name: redirects | serves
@@ -59,7 +59,7 @@ class Front:
     network: bool = False  # every answer has the field of a content delivery network
     apex: bool = False  # example.com has a certificate and leads to the site
     # After some requests (nginx): "" (none) | 503, 429 (nginx's own; 429 haproxy's too) | a page that asks:
-    # page (200) | 403 | challenge (403, and a field that says so)
+    # page (200) | 403 | challenge (403, and a field that says so) | login (429 to the second who signs in)
     limit: str = ""
     wall: bool = False  # a password before everything (nginx)
     dotenv: bool = False  # /.env lies in a folder that is served

@@ -33,6 +33,8 @@ def config(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> 
     if front.files:
         options = f"Options {'Indexes' if front.files == 'listed' else 'None'}"
         files = f"ProxyPass /static/ !\nAlias /static/ {public}/static/\n" + folder_of(f"{public}/static", options)
+    if front.trace:  # of what is handed on, the application decides
+        files += f"ProxyPassMatch ^/$ !\nAliasMatch ^/$ {public}/blog/index.html\n" + folder_of(f"{public}/blog")
     cache = ""
     if front.cache:
         # Set-Cookie is kept with the page unless CacheIgnoreHeaders names it (mod_cache, Avoiding Cache Poisoning).

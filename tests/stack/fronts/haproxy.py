@@ -29,6 +29,7 @@ def config(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> 
         "redirected": f"http-request redirect prefix https://{SITE} code 301 unless ours or alias",
         "unanswered": "",  # no backend is for them: HAProxy's own 503
         "blog": f"http-request return status 200 content-type text/html string {quoted(BLOG)} unless ours or alias",
+        "unnamed": "http-request reject if { req.hdr(host) -m found } !ours !alias",
         "api": "http-request reject unless ours or alias or { path -m beg /api/ }",
     }[front.unknown]
     code = {"found": 302}.get(front.redirect, 301)
@@ -60,6 +61,7 @@ def config(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> 
         plain=plain,
         unknown=unknown,
         limit=limit,
+        unnamed="default_backend web" if front.unknown == "unnamed" else "",
         leads=f"http-request redirect prefix https://{SITE} code 301 if alias" if front.alias == "redirects" else "",
         files="use_backend folder if { path -m beg /static/ }" if front.files == "listed" else "",
         more="\n    ".join(front.more.strip().splitlines()),
@@ -112,6 +114,7 @@ frontend site
     {files}
     use_backend api if api ours or api alias
     use_backend web if ours or alias
+    {unnamed}
 
 backend api
     server api {api}

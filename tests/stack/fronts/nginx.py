@@ -50,7 +50,14 @@ def config(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> 
         at_server += f"\nauth_basic Shop;\nauth_basic_user_file {folder}/nobody;"
         (folder / "nobody").touch()
     around = ""
-    if front.limit:
+    if front.limit == "login":
+        around = "limit_req_zone $binary_remote_addr zone=visitor:1m rate=2r/m;"
+        api += block(
+            "location = /api/auth/login",
+            "limit_req zone=visitor nodelay;\nlimit_req_status 429;",
+            f"proxy_pass http://{API};",
+        )
+    elif front.limit:
         # The visits fit into the burst, what comes afterwards does not.
         around = "limit_req_zone $binary_remote_addr zone=visitor:1m rate=6r/m;"
         at_server += f"\nlimit_req zone=visitor burst=40 nodelay;\n{LIMITS[front.limit]}"

@@ -31,7 +31,7 @@ PORTS = [
         "redis-open-without-password",
         NO_GO,
         {"redis.bind": "0.0.0.0 ::", "redis.password": False, "redis.protected": False, "firewall.mode": "none"},
-        fails={"datastore-port-closed": "6379/tcp"},
+        fails={"datastore-port-closed": "6379/tcp", "datastore-asks-password": "6379/tcp"},
         fronts=ONE,
         shows=(is_open(HOST4, 6379), is_open(HOST6, 6379)),
     ),
