@@ -13,7 +13,7 @@ from authority import Authority
 from deployment import ALIAS, BRIDGE4, BRIDGE6, CANARY, GUARDED_PORTS, HIDDEN4, HOST4, HOST6, SITE, Deployment
 from fronts.site import BLOG
 from network import HERE, IMPOSTOR, LOCAL_PROXY, Network, remove_leftovers, sh
-from servers import Server, uvicorn
+from servers import Server, next_js, uvicorn
 
 NOBODY = 65534
 UNPRIVILEGED = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
@@ -152,8 +152,10 @@ class Stack:
 
     def change_web(self, web):
         self.stop("web")
-        command = uvicorn("web", "127.0.0.1", 3000)
-        return self.start("web", self.network.host, command, tcp=[3000], env=environment(web))
+        command, env = uvicorn("web", "127.0.0.1", 3000), environment(web)
+        if web.kind == "next":
+            command, env = next_js(3000), {"NEXT_TELEMETRY_DISABLED": "1"}
+        return self.start("web", self.network.host, command, tcp=[3000], env=env)
 
     def change_redis(self, redis):
         self.stop("redis")

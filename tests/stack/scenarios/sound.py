@@ -167,4 +167,7 @@ LIMITS = [
         unknown=REFUSED,
         fronts=NGINX,
     ),
+    Scenario("limit-says-429", UNPROVEN, {"front.limit": "429"}, unknown=REFUSED, fronts=("nginx", "haproxy")),
+    Scenario("limit-forbids", UNPROVEN, {"front.limit": "403"}, unknown=REFUSED, fronts=NGINX),
+    Scenario("limit-challenges", UNPROVEN, {"front.limit": "challenge"}, unknown=REFUSED, fronts=NGINX),
 ]
