@@ -102,5 +102,10 @@ def scan(
     write_policy(folder, paths, origins, policy)
     for name, text in (files or {}).items():
         (folder / name).write_text(text)
+    return scan_as_written(stack, golive, folder, *flags, interrupt_after=interrupt_after)
+
+
+def scan_as_written(stack, golive, folder: Path, *flags, interrupt_after=None) -> Run:
+    """By the golive.toml that is in `folder`."""
     trust = ("--cacert", stack.authority.root)
     return run(stack, golive, folder, "scan", *trust, *REPORTS, *flags, interrupt_after=interrupt_after)

@@ -1,6 +1,7 @@
 """What only shows after signing in: steps, sessions, tokens, WebSockets, seed accounts."""
 
 import proofs
+import seen
 from deployment import CANARY, MEMBER, PASSWORD, SEED, SEED_PASSWORD
 from scenario import ACCOUNTS, FOUR, GO, HEALTH, LOGIN, NO_GO, ONE, SITE, STEPS, UNPROVEN, Scenario
 
@@ -56,6 +57,14 @@ STEPS_WALKED = [
             (f"{SITE}/api/admin", " 401"),
             (f"{SITE}/admin", "ocation: /login"),
         ),
+    ),
+    Scenario(
+        "steps-counted",
+        GO,
+        {"front.unknown": "empty"},
+        proofs=(seen.plan_is_what_is_seen,),
+        policy=EVERYTHING + seen.NAMED_PORTS,
+        fronts=("nginx",),
     ),
     Scenario(
         "steps-not-signed-in",
