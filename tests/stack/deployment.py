@@ -22,6 +22,11 @@ LOOP4, LOOP6 = "198.51.100.100", "2001:db8:7::100"  # r1 and r2 send them to eac
 ROUTERS = ("r1", "r2", "r3")
 GUARDED_PORTS = (3000, 8000, 5432, 6379)
 
+# Every secret begins with this word, so that a report which holds one is found by searching for it.
+CANARY = "golivecanary"
+MEMBER, PASSWORD = f"{CANARY}.member@example.com", f"{CANARY}-correct-horse"
+SEED, SEED_PASSWORD = "admin@example.com", f"{CANARY}-seed"
+
 
 @dataclass(frozen=True)
 class Firewall:
@@ -36,22 +41,32 @@ class Firewall:
 
 @dataclass(frozen=True)
 class Front:
-    kind: str = "caddy"  # caddy | nginx | haproxy (sound alone) | none (nothing listens on 80 and 443)
+    kind: str = "caddy"  # caddy | nginx | haproxy | apache | none (nothing listens on 80 and 443)
     certificate: str = "sound"  # a name in authority.py
-    redirect: str = "same-host"  # same-host | fixed-name | gap (/api/health answers on :80) | found (302) | none
-    unknown: str = "closed"  # other names: closed | empty (200 without content) | blog (another site) | api (it decides) |
+    # same-host | fixed-name | port-said (and :443) | found (302) | dropped (no answer) | forbidden (403) | none |
+    # gap (/api/health answers on :80)
+    redirect: str = "same-host"
+    # Other names: closed | empty (200 without content) | refused (403) | misdirected (421) | redirected (to the site) |
+    # unanswered (haproxy: 503) | unnamed (haproxy: whoever names no host is let in) | welcome (the package's page) | blog (another site) | api (it decides) |
     # internal (nginx: a certificate with a name of the inside)
+    unknown: str = "closed"
     alias: str = "redirects"  # the www name: redirects | serves
     headers: str = "page"  # page (the API sends its own) | everywhere (both send them) | not-on-404
-    hsts: bool = True
-    subdomains: bool = True  # HSTS holds for them as well
+    fields: tuple = ()  # (name, value) pairs in place of the usual ones; without a value it is not sent
+    hsts: str = "max-age=31536000; includeSubDomains"
     http2: bool = True
     staple: str = ""  # an OCSP response (nginx): "" (none) | good | revoked
     network: bool = False  # every answer has the field of a content delivery network
     apex: bool = False  # example.com has a certificate and leads to the site
-    limit: str = ""  # after some requests (nginx): "" (none) | 503 (nginx's own) | page (200 and a page that asks)
+    # After some requests (nginx): "" (none) | 503, 429 (nginx's own; 429 haproxy's too) | a page that asks:
+    # page (200) | 403 | challenge (403, and a field that says so) | login (429 to the second who signs in)
+    limit: str = ""
     wall: bool = False  # a password before everything (nginx)
     dotenv: bool = False  # /.env lies in a folder that is served
+    files: str = "served"  # /static/: "" (not here) | served | listed | slip (nginx: the location lacks its slash)
+    cache: bool = False  # pages are kept for everybody, with their cookies (nginx, apache)
+    trace: bool = False  # TRACE is answered (apache)
+    more: str = ""  # lines of its own language, in the block of the site
 
 
 @dataclass(frozen=True)
@@ -59,6 +74,7 @@ class Api:
     """FastAPI on 8000; the names are the environment variables of the application."""
 
     listen: str = "127.0.0.1"
+    http: str = "httptools"  # or h11
     proxy_headers: bool = True
     trusted_hosts: str = f"{SITE},{ALIAS}"
     cors_origins: str = f"https://{SITE}"
@@ -67,6 +83,17 @@ class Api:
     cookie_http_only: bool = True
     cookie_same_site: str = "lax"
     cookie_domain: str = SITE
+    cookies: tuple = ()  # further lines of Set-Cookie, of /api/health
+    fields: tuple = ()  # (name, value) pairs in place of the usual ones; without a value it is not sent
+    session_secret: str = ""  # of Starlette's SessionMiddleware; random unless said
+    token_secret: str = ""  # of PyJWT; random unless said
+    member: bool = True  # whose account is there
+    seed: bool = False  # an account of the tutorial's is there too
+    websocket: str = "own"  # /ws is for: own (pages, signed in) | signed-in (from any page) | anybody
+    profile_cache: str = ""  # Cache-Control of /api/me
+    guarded: bool = True  # /api/admin asks who it is
+    docs: bool = False
+    debug: bool = False
     canary: bool = False  # secrets where a careless recorder would keep them
     running: bool = True
 
@@ -75,9 +102,16 @@ class Api:
 class Web:
     """The web application on 3000."""
 
-    kind: str = "rendered"  # rendered | spa (200 and the same page for every path)
+    # rendered | spa (200 and the same page for every path) | loose (rendered; /ADMIN and //admin are /admin) |
+    # next (a build of Next.js)
+    kind: str = "rendered"
     varies: bool = True  # a nonce and the time in every page
     canonical: str = "fixed"  # fixed | forwarded (believes X-Forwarded-Host)
+    guard: str = "login"  # of /admin: login (leads there) | forbidden (403) | subrequest (but for Next.js itself) | none
+    fields: tuple = ()  # (name, value) pairs, in place of its own or beside them
+    cookies: tuple = ()  # further lines of Set-Cookie
+    body: str = ""  # more HTML in every page
+    also: tuple = ()  # (path, media type, content) triples, served as they are
     canary: bool = False
 
 
@@ -91,13 +125,14 @@ class Redis:
 @dataclass(frozen=True)
 class Postgres:
     listen: str = "127.0.0.1"
+    password: bool = True
 
 
 @dataclass(frozen=True)
 class Console:
     """Some tool of the owner's on 9000."""
 
-    running: bool = False
+    kind: str = ""  # listener (accepts, at the host's addresses) | folder (python -m http.server, on loopback)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployment import ALIAS, SITE
+from deployment import ALIAS, MEMBER, PASSWORD, SEED_PASSWORD, SITE
 from stack import NOBODY
 
 LONGEST = 90  # seconds; the program's own limit is below it
@@ -29,6 +29,13 @@ domain = "{SITE}"
 origins     = ORIGINS
 credentials = true
 """
+ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG": "C.UTF-8",
+    "SMOKE_EMAIL": MEMBER,
+    "SMOKE_PASSWORD": PASSWORD,
+    "SEED_PASSWORD": SEED_PASSWORD,
+}
 REPORTS = ("--color", "never", "--config", "golive.toml", "--json", "golive.json", "--junit", "TEST-golive.xml")
 PATHS = ("/", "/api/health")
 ORIGINS = (f"https://{SITE}",)
@@ -71,7 +78,7 @@ def run(stack, golive, folder: Path, *words, interrupt_after=None, wanted="goliv
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"},
+        env=ENVIRONMENT,
     )
     try:
         if interrupt_after is not None:
@@ -90,8 +97,15 @@ def run(stack, golive, folder: Path, *words, interrupt_after=None, wanted="goliv
 
 
 def scan(
-    stack, golive, folder: Path, *flags, paths=PATHS, origins=ORIGINS, policy="", interrupt_after=None
+    stack, golive, folder: Path, *flags, paths=PATHS, origins=ORIGINS, policy="", files=None, interrupt_after=None
 ) -> Run:
     write_policy(folder, paths, origins, policy)
+    for name, text in (files or {}).items():
+        (folder / name).write_text(text)
+    return scan_as_written(stack, golive, folder, *flags, interrupt_after=interrupt_after)
+
+
+def scan_as_written(stack, golive, folder: Path, *flags, interrupt_after=None) -> Run:
+    """By the golive.toml that is in `folder`."""
     trust = ("--cacert", stack.authority.root)
     return run(stack, golive, folder, "scan", *trust, *REPORTS, *flags, interrupt_after=interrupt_after)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from deployment import CONTROL4, CONTROL6
+from deployment import CONTROL4, CONTROL6, SEED
 from scan import PATHS
 
 GO, NO_GO, UNPROVEN, INTERRUPTED = 0, 1, 3, 130
 ONE = ("caddy",)  # where the front makes no difference
+FOUR = ("caddy", "nginx", "haproxy", "apache")
 
 SITE, PLAIN = "https://app.example.com", "http://app.example.com"
 HEALTH = f"{SITE}/api/health"
@@ -27,6 +28,30 @@ ANSWERS = (
 )
 
 
+LOGIN = """
+[[smoke]]
+name    = "log in"
+login   = true
+method  = "POST"
+path    = "/api/auth/login"
+json    = { email = "${SMOKE_EMAIL}", password = "${SMOKE_PASSWORD}" }
+expect  = { status = 200, json = { "$.user.role" = "member" } }
+capture = { token = "$.access_token" }
+"""
+PROFILE = """
+[[smoke]]
+name    = "read my profile"
+path    = "/api/me"
+headers = { authorization = "Bearer ${token}" }
+expect  = { status = 200, header = { "content-type" = "application/json" }, json = { "$.role" = "member" } }
+"""
+STEPS = LOGIN + PROFILE
+ACCOUNTS = f"""
+[secrets]
+accounts = [{{ user = "{SEED}", password = "${{SEED_PASSWORD}}" }}]
+"""
+
+
 @dataclass
 class Scenario:
     name: str
@@ -44,6 +69,7 @@ class Scenario:
     not_seen: tuple = ()
     flags: tuple = ()
     policy: str = ""  # further lines of golive.toml
+    files: dict = field(default_factory=dict)  # of the owner's, beside golive.toml: name → text
     paths: tuple = PATHS  # of golive.toml
     origins: tuple = (SITE,)  # cors.origins of golive.toml
     fronts: tuple = ("caddy", "nginx")

@@ -5,6 +5,7 @@ nginx alone, and one that answers every name: a handshake that is refused leaves
 
 import json
 import re
+import shutil
 from collections import Counter
 
 import scan
@@ -38,13 +39,14 @@ def plan_is_what_is_seen(stack, golive, folder, first):
     stack.network.nft("host", COUNTING)
     there = folder / "counted"
     there.mkdir()
-    run = scan.scan(stack, golive, there, policy=NAMED_PORTS)
+    shutil.copy(folder / "golive.toml", there)
+    run = scan.scan_as_written(stack, golive, there)
     requests = Counter(line.split()[0] for line in log(stack)[before:])
     followed = 0
     for ip, name in ((HOST4, "four"), (HOST6, "six")):
         asked = questions_to(ip, run.report["observations"])
         followed += len(asked) - sum(planned[ip])
-        recorded = sum(exchanges(o) for kind, o in asked if kind == "http")
+        recorded = sum(exchanges(o) for kind, o in asked if kind in ("http", "smoke", "searches"))
         if requests[ip] != recorded:
             yield f"{ip}: {recorded} requests recorded, nginx saw {requests[ip]}"
         connections = connections_to(stack, name)
@@ -72,10 +74,29 @@ def questions_to(ip, observations) -> list:
 def exchanges(observation) -> int:
     """Each on a connection of its own."""
     answer = observation["outcome"].get("Ok", {})
+    if "upgrades" in answer:
+        return sum(map(hops, walked(answer)))
+    if isinstance(read := answer.get("read"), list):
+        return len(read)
     if isinstance(crossings := answer.get("ports"), list):
         return sum(len(crossing["replies"]) + len(crossing["beside"]) for crossing in crossings)
     several = answer.get("hops") or answer.get("steps")
     return observation["attempts"] - 1 + (len(several) if several else 1)
+
+
+def walked(answer) -> list:
+    """What was sent for the owner's steps, and for what needs their login."""
+    steps = answer["steps"]
+    anonymous = [step["anonymous"] for step in steps if step.get("anonymous")]
+    stranger = [answer["stranger"]["outcome"]] if answer.get("stranger") else []
+    return [o["outcome"] for o in (*steps, *answer["upgrades"], *answer["accounts"])] + anonymous + stranger
+
+
+def hops(outcome) -> int:
+    answer = outcome.get("Ok")
+    if answer is None:
+        return int(outcome["Err"]["kind"] != "not-sent")
+    return len(answer["hops"]) if isinstance(answer, dict) else 1
 
 
 def connections_to(stack, name) -> Counter:

@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+from entry import ROOT
+
 HERE = Path(__file__).parent
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 PATIENCE = 20  # seconds until a server that does not listen counts as broken
@@ -85,10 +87,16 @@ def uvicorn(module: str, listen: str, port: int, *flags):
         listen,
         "--port",
         port,
-        "--http",
-        "httptools",
         "--no-access-log",
         "--log-level",
         "warning",
         *flags,
     ]
+
+
+def next_js(port: int):
+    """At every address: told one, its middleware would lead visitors to `localhost` (router-server's initUrl)."""
+    built = ROOT / "target/next"
+    if not (built / "digest").exists():
+        raise RuntimeError("no target/next: tests/stack/next/build makes it")
+    return ["node", built / "node_modules/next/dist/bin/next", "start", built, "--port", port]

@@ -1,20 +1,34 @@
 """The stack: one deployment at a time, and only what differs from the one before is started again."""
 
+import json
 import os
 import shutil
 import subprocess
 import tempfile
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import fronts
 from authority import Authority
-from deployment import ALIAS, BRIDGE4, BRIDGE6, GUARDED_PORTS, HIDDEN4, HOST4, HOST6, SITE, Deployment
+from deployment import ALIAS, BRIDGE4, BRIDGE6, CANARY, GUARDED_PORTS, HIDDEN4, HOST4, HOST6, SITE, Deployment
+from fronts.site import BLOG
 from network import HERE, IMPOSTOR, LOCAL_PROXY, Network, remove_leftovers, sh
-from servers import Server, uvicorn
+from servers import Server, next_js, uvicorn
 
 NOBODY = 65534
 UNPRIVILEGED = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
+# What lies on the disk of the host. `static` is served, the folder around it is not.
+PUBLIC = {
+    ".env": f"APP_ENV=production\nAPP_SECRET={CANARY}4c7d1f0a9b\n"
+    f"DATABASE_URL=postgresql://shop:{CANARY}77@db:5432/shop\n",
+    "static/shop.css": "h1 { color: teal }\n",
+    "static/print.css": "footer { display: none }\n",
+    # The page of Debian's nginx package, and another site of the owner's.
+    "welcome/index.html": "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n"
+    "<h1>Welcome to nginx!</h1>\n<p>If you see this page, the nginx web server is successfully installed and\n"
+    "working. Further configuration is required.</p>\n</body>\n</html>\n",
+    "blog/index.html": BLOG,
+}
 RESOLVER, OTHER_RESOLVER = "127.0.0.53", "127.0.0.54"
 
 
@@ -37,11 +51,10 @@ class Stack:
         self.network.up()
         self.authority = Authority(self.folder / "authority")
         self.public = self.folder / "public"
-        self.public.mkdir()
-        (self.public / ".env").write_text(
-            "APP_ENV=production\nAPP_SECRET=golivecanary4c7d1f0a9b\n"
-            "DATABASE_URL=postgresql://shop:golivecanary77@db:5432/shop\n"
-        )
+        for name, content in PUBLIC.items():
+            file = self.public / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content)
         self.make_cluster()
         resolv = Path("/etc/netns") / self.network.scan
         resolv.mkdir(parents=True)
@@ -103,15 +116,10 @@ class Stack:
             self.authority.staple(front.certificate, front.staple)
         if front.unknown == "internal":
             self.authority.certificate("internal")
-        text = getattr(fronts, front.kind)(front, chain, key, self.folder, self.public)
+        kind = fronts.KINDS[front.kind]
         config = self.folder / f"{front.kind}.conf"
-        config.write_text(text)
-        command = {
-            "nginx": ["nginx", "-c", config, "-p", self.folder, "-e", self.folder / "nginx.log"],
-            "caddy": ["caddy", "run", "--adapter", "caddyfile", "--config", config],
-            "haproxy": ["haproxy", "-W", "-f", config],
-        }[front.kind]
-        return self.start("front", self.network.host, command, tcp=[80, 443])
+        config.write_text(kind.config(front, chain, key, self.folder, self.public))
+        return self.start("front", self.network.host, kind.command(config, self.folder), tcp=[80, 443])
 
     def change_container(self, container):
         self.stop("container")
@@ -138,32 +146,20 @@ class Stack:
         self.stop("api")
         if not api.running:
             return None
-        env = {
-            "TRUSTED_HOSTS": api.trusted_hosts,
-            "CORS_ORIGINS": api.cors_origins,
-            "CORS_ORIGIN_REGEX": api.cors_origin_regex,
-            "COOKIE_SECURE": str(api.cookie_secure).lower(),
-            "COOKIE_HTTP_ONLY": str(api.cookie_http_only).lower(),
-            "COOKIE_SAME_SITE": api.cookie_same_site,
-            "COOKIE_DOMAIN": api.cookie_domain,
-            "CANARY": str(api.canary).lower(),
-        }
         flag = "--proxy-headers" if api.proxy_headers else "--no-proxy-headers"
-        return self.start("api", self.network.host, uvicorn("api", api.listen, 8000, flag), tcp=[8000], env=env)
+        command = uvicorn("api", api.listen, 8000, "--http", api.http, flag)
+        return self.start("api", self.network.host, command, tcp=[8000], env=environment(api))
 
     def change_web(self, web):
         self.stop("web")
-        env = {
-            "KIND": web.kind,
-            "CANONICAL": web.canonical,
-            "VARIES": str(web.varies).lower(),
-            "CANARY": str(web.canary).lower(),
-        }
-        return self.start("web", self.network.host, uvicorn("web", "127.0.0.1", 3000), tcp=[3000], env=env)
+        command, env = uvicorn("web", "127.0.0.1", 3000), environment(web)
+        if web.kind == "next":
+            command, env = next_js(3000), {"NEXT_TELEMETRY_DISABLED": "1"}
+        return self.start("web", self.network.host, command, tcp=[3000], env=env)
 
     def change_redis(self, redis):
         self.stop("redis")
-        password = ["--requirepass", "golivecanary-redis"] if redis.password else []
+        password = ["--requirepass", f"{CANARY}-redis"] if redis.password else []
         return self.start(
             "redis",
             self.network.host,
@@ -199,6 +195,8 @@ class Stack:
                 f"unix_socket_directories={self.cluster}",
                 "-c",
                 "fsync=off",
+                "-c",
+                f"hba_file={self.cluster / ('pg_hba.conf' if postgres.password else 'trusting.conf')}",
             ],
             tcp=[5432],
             user="postgres",
@@ -207,9 +205,12 @@ class Stack:
 
     def change_console(self, console):
         self.stop("console")
-        if console.running:
-            command = ["python3", HERE / "listener.py", HOST4, HOST6, 9000]
-            return self.start("console", self.network.host, command, tcp=[9000])
+        command = {
+            "": None,
+            "listener": ["python3", HERE / "listener.py", HOST4, HOST6, 9000],
+            "folder": ["python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", self.public, 9000],
+        }[console.kind]
+        return self.start("console", self.network.host, command, tcp=[9000]) if command else None
 
     def change_names(self, names):
         self.stop("resolver")
@@ -238,7 +239,7 @@ class Stack:
         self.cluster.mkdir()
         shutil.chown(self.cluster, "postgres", "postgres")
         password = self.folder / "postgres.password"
-        password.write_text("golivecanary-postgres\n")
+        password.write_text(f"{CANARY}-postgres\n")
         sh(
             "setpriv",
             "--reuid",
@@ -255,6 +256,7 @@ class Stack:
             "--pwfile",
             password,
         )
+        (self.cluster / "trusting.conf").write_text("host all all all trust\n")
 
     @staticmethod
     def dnsmasq(address, names):
@@ -298,6 +300,12 @@ class Stack:
         # Undecoded line ends: what stands at the end of a line can be asked for.
         said = done.stdout.decode(errors="replace")
         return said if done.returncode == 0 else f"curl: {done.returncode} {done.stderr.decode()}"
+
+
+def environment(part) -> dict[str, str]:
+    """The fields of an application's part as variables: words as they are, the rest as JSON."""
+    said = {field.name.upper(): getattr(part, field.name) for field in fields(part)}
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
 
 
 def wire(name: str) -> str:

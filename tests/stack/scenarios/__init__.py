@@ -1,11 +1,16 @@
 """The table: one deployment, one question, one answer. Changes are against the sound deployment of deployment.py."""
 
-from scenarios import https, outside, policy, sound, way
+from scenarios import exposure, files, https, outside, policy, sound, steps, traps, way
 
 TABLE = [
     *sound.SOUND,
     *sound.TRAPS,
     *sound.LIMITS,
+    *traps.NAMES,
+    *traps.FIELDS,
+    *traps.COOKIES,
+    *traps.ORIGINS,
+    *traps.SEEN,
     *outside.SILENCE,
     *outside.PORTS,
     *outside.DOWN,
@@ -19,6 +24,16 @@ TABLE = [
     *https.HTTPS,
     *https.CERTIFICATES,
     *policy.POLICIES,
+    *policy.FIELDS,
     *policy.CORS,
     *policy.SECRETS,
+    *exposure.FILES_SHOWN,
+    *exposure.DEBUG,
+    *exposure.GUARDS,
+    *exposure.DOCUMENTS,
+    *exposure.DATASTORES,
+    *steps.STEPS_WALKED,
+    *steps.STEPS_TRAPS,
+    *steps.STEPS_LIMITED,
+    *files.FILES,
 ]

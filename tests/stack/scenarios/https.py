@@ -29,7 +29,7 @@ HTTPS = [
     Scenario(
         "hsts-missing",
         NO_GO,
-        {"front.hsts": False},
+        {"front.hsts": ""},
         fails={"hsts-holds": ""},
         shows=((HEALTH, "!strict-transport-security"),),
     ),
@@ -37,7 +37,7 @@ HTTPS = [
         "advice-of-https",
         GO,
         {
-            "front.subdomains": False,
+            "front.hsts": "max-age=31536000",
             "front.http2": False,
             "front.unknown": "internal",
             "names.apex": True,

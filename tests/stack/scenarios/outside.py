@@ -31,7 +31,7 @@ PORTS = [
         "redis-open-without-password",
         NO_GO,
         {"redis.bind": "0.0.0.0 ::", "redis.password": False, "redis.protected": False, "firewall.mode": "none"},
-        fails={"datastore-port-closed": "6379/tcp"},
+        fails={"datastore-port-closed": "6379/tcp", "datastore-asks-password": "6379/tcp"},
         fronts=ONE,
         shows=(is_open(HOST4, 6379), is_open(HOST6, 6379)),
     ),
@@ -61,7 +61,7 @@ PORTS = [
     Scenario(
         "console-open-on-ipv6",
         NO_GO,
-        {"console.running": True, "firewall.allow6": (9000,)},
+        {"console.kind": "listener", "firewall.allow6": (9000,)},
         fails={"only-expected-ports-open": f"9000/tcp {HOST6}"},
         follows=("families-agree",),
         fronts=ONE,

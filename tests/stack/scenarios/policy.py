@@ -1,7 +1,7 @@
 """What the answers say: headers, hosts, cookies, CORS, files."""
 
 import proofs
-from scenario import GO, HEALTH, NO_GO, ONE, PLAIN, SITE, Scenario, origin_is_read
+from scenario import FOUR, GO, HEALTH, NO_GO, ONE, PLAIN, SITE, Scenario, origin_is_read
 
 SHOP = "https://shop.example.com"  # another site of the owner's
 
@@ -68,6 +68,87 @@ POLICIES = [
         fails={"cookie-domain-narrow": "session"},
         fronts=ONE,
         shows=((HEALTH, "domain=example.com"),),
+    ),
+]
+
+FIELDS = [
+    # Pages are kept with the cookies of whoever came first.
+    Scenario(
+        "sessions-from-a-cache",
+        NO_GO,
+        {"front.cache": True},
+        fails={"session-not-cached": ""},
+        fronts=("nginx", "apache"),
+        shows=((f"{SITE}/", " 200"), (f"{SITE}/", "set-cookie: web_session")),
+    ),
+    Scenario(
+        "advice-of-headers-fails",
+        GO,
+        {
+            "web.fields": (
+                ("Content-Security-Policy", "default-src 'self'; script-src 'self' 'unsafe-inline'"),
+                ("X-Frame-Options", "SAMEORIGIN"),
+            ),
+            "web.body": '<script src="http://cdn.lamps.test/lamps.js"></script>',
+        },
+        advice=dict.fromkeys(
+            ("content-security-policy", "headers-once", "mixed-content-absent", "security-txt"), "fail"
+        ),
+        fronts=("nginx", "apache"),
+    ),
+    Scenario(
+        "advice-of-headers-passes",
+        GO,
+        {
+            "web.fields": (
+                ("Cross-Origin-Opener-Policy", "same-origin"),
+                ("Cross-Origin-Embedder-Policy", "require-corp"),
+                ("Cross-Origin-Resource-Policy", "same-origin"),
+            ),
+            "web.also": (
+                (
+                    "/.well-known/security.txt",
+                    "text/plain",
+                    "Contact: mailto:security@example.com\nExpires: 2099-12-31T23:59:59Z\n",
+                ),
+            ),
+        },
+        advice=dict.fromkeys(
+            (
+                "content-security-policy",
+                "headers-once",
+                "mixed-content-absent",
+                "security-txt",
+                "cross-origin-isolation",
+                "trace-off",
+            ),
+            "pass",
+        ),
+        fronts=FOUR,
+    ),
+    Scenario(
+        "advice-trace",
+        GO,
+        {"front.trace": True},
+        advice={"trace-off": "fail"},
+        fronts=("apache",),
+        shows=((f"-X TRACE -H 'X-Mark: lamps' {SITE}/", "X-Mark: lamps"),),
+    ),
+    Scenario(
+        "hosts-left-out-are-served",
+        NO_GO,
+        {"front.unknown": "unnamed"},
+        fails={"ambiguous-host-rejected": ""},
+        fronts=("haproxy",),
+        shows=((f"-H 'Host:' --http1.1 {SITE}/", "Lamps and tables"), (f"-H 'Host: evil.test' {SITE}/", "!Lamps and tables")),
+    ),
+    Scenario(
+        "unknown-host-served-by-h11",
+        NO_GO,
+        {"front.unknown": "api", "api.trusted_hosts": "*", "api.http": "h11"},
+        fails={"unknown-host-rejected": "/api/health"},
+        follows=("look-alike-host-rejected", "address-host-rejected"),
+        fronts=("haproxy", "apache"),
     ),
 ]
 

@@ -3,7 +3,7 @@
 import proofs
 import seen
 from deployment import HIDDEN4, HOST4, HOST6
-from scenario import GO, HEALTH, ONE, PLAIN, SITE, UNPROVEN, Scenario, refused
+from scenario import FOUR, GO, HEALTH, ONE, PLAIN, SITE, UNPROVEN, Scenario, refused
 
 NGINX = ("nginx",)
 
@@ -12,6 +12,7 @@ SOUND = [
         "sound",
         GO,
         proofs=(proofs.again_offline, proofs.under_another_policy, proofs.twice_the_same_findings),
+        fronts=FOUR,
         shows=(
             (f"-I {HEALTH}", " 405"),
             (f"-X OPTIONS -H 'Origin: https://evil.test' -H 'Access-Control-Request-Method: GET' {HEALTH}", " 400"),
@@ -84,8 +85,6 @@ SOUND = [
 ]
 
 TRAPS = [
-    # Its redirects carry HSTS only by http-after-response.
-    Scenario("trap-haproxy", GO, fronts=("haproxy",), shows=((HEALTH, "strict-transport-security"),)),
     Scenario(
         "trap-http3-shut-out",
         GO,
@@ -168,4 +167,7 @@ LIMITS = [
         unknown=REFUSED,
         fronts=NGINX,
     ),
+    Scenario("limit-says-429", UNPROVEN, {"front.limit": "429"}, unknown=REFUSED, fronts=("nginx", "haproxy")),
+    Scenario("limit-forbids", UNPROVEN, {"front.limit": "403"}, unknown=REFUSED, fronts=NGINX),
+    Scenario("limit-challenges", UNPROVEN, {"front.limit": "challenge"}, unknown=REFUSED, fronts=NGINX),
 ]
