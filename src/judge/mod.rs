@@ -9,6 +9,7 @@ mod headers;
 mod hosts;
 mod https;
 mod ports;
+mod secrets;
 mod smoke;
 mod tls;
 mod vantage;
@@ -51,6 +52,7 @@ const TABLES: &[&[Check]] = &[
     cookies::CHECKS,
     cors::CHECKS,
     exposure::CHECKS,
+    secrets::CHECKS,
     smoke::CHECKS,
 ];
 

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use tokio::time::sleep;
 use url::Url;
 
 use super::http::{self, Raw};
 use super::http2;
+use super::jar::Jar;
 use super::net::Net;
 use super::places::Place;
 use super::record::Recorder;
@@ -18,10 +20,10 @@ use crate::observation::{
 };
 use crate::plan::{self, Follow};
 use crate::spec::Spec;
-use crate::target::{Endpoint, Family, Host, Origin, Scheme};
+use crate::target::{Endpoint, Family, Host, Scheme};
 
 /// Redirects that are followed.
-const MOST_HOPS: usize = 10;
+pub const MOST_HOPS: usize = 10;
 
 /// At most this long a site may ask us to wait before the one retry.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -45,8 +47,8 @@ impl Dialogue<'_> {
     pub async fn hold(&self, question: &Http, place: Place) -> (u8, Result<Exchange, ProbeError>) {
         let first = plan::request(self.spec, self.nonce, question);
         let over = if question.ask == Ask::Http2 { Over::Http2 } else { Over::Http1 };
-        let (attempts, raw) = match self.politely(&question.at, &first, over, place).await {
-            (attempts, Ok(raw)) => (attempts, raw),
+        let (attempts, raw) = match self.politely(&question.at, &first, over, &Bytes::new(), place).await {
+            (attempts, Ok((raw, _))) => (attempts, raw),
             (attempts, Err(error)) => return (attempts, Err(error)),
         };
         (attempts, Ok(self.follow(question, first, raw).await))
@@ -58,7 +60,7 @@ impl Dialogue<'_> {
         let mut met = BTreeSet::from([(at.origin(), request.target.clone())]);
         let mut jar = Jar::default();
         loop {
-            jar.keep(&at, &raw);
+            jar.keep(&at, &request.target, &raw, super::now());
             let next = location(&at, &request, &raw);
             let led = !exchange.hops.is_empty();
             exchange.hops.push(self.recorder.hop(&request, led, &raw));
@@ -84,10 +86,10 @@ impl Dialogue<'_> {
             request = plan::hop(self.spec, &at, Method::Get, target);
             request.fields.extend(own_origin(question, &exchange.hops[0]));
             let mut sent = request.clone();
-            sent.fields.extend(jar.field(&at));
+            sent.fields.extend(jar.field(&at, &sent.target));
             let place = self.net.place(at.ip).await;
-            raw = match self.politely(&at, &sent, Over::Http1, place).await {
-                (_, Ok(raw)) => raw,
+            raw = match self.politely(&at, &sent, Over::Http1, &Bytes::new(), place).await {
+                (_, Ok((raw, _))) => raw,
                 (_, Err(error)) => {
                     exchange.stopped = Some(Stopped::Error(error));
                     return exchange;
@@ -97,7 +99,7 @@ impl Dialogue<'_> {
     }
 
     /// The endpoint that a redirect leads to, if it is one of the site's.
-    fn step(&self, follow: Follow, next: &Url, ip: IpAddr) -> Result<Endpoint, Stopped> {
+    pub fn step(&self, follow: Follow, next: &Url, ip: IpAddr) -> Result<Endpoint, Stopped> {
         let host = next.host_str().and_then(|host| host.parse::<Host>().ok()).ok_or(Stopped::OffSite)?;
         let port = next.port_or_known_default().ok_or(Stopped::OffSite)?;
         let mut own = self.spec.origins().filter(|origin| origin.host == host).peekable();
@@ -119,17 +121,18 @@ impl Dialogue<'_> {
     }
 
     /// One exchange, and one more when the site asks us to slow down.
-    async fn politely(
+    pub async fn politely(
         &self,
         at: &Endpoint,
         request: &Request,
         over: Over,
+        content: &Bytes,
         place: Place,
-    ) -> (u8, Result<Raw, ProbeError>) {
-        let wait = match self.send(at, request, over).await {
-            Ok(raw) => match held_off(&raw) {
+    ) -> (u8, Result<(Raw, Duration), ProbeError>) {
+        let wait = match self.send(at, request, over, content).await {
+            Ok((raw, took)) => match held_off(&raw) {
                 Some(wait) => wait,
-                None => return (1, Ok(raw)),
+                None => return (1, Ok((raw, took))),
             },
             Err(error) => return (1, Err(error)),
         };
@@ -137,8 +140,8 @@ impl Dialogue<'_> {
         drop(place);
         sleep(wait).await;
         let place = self.net.place(at.ip).await;
-        match self.send(at, request, over).await {
-            Ok(raw) if held_off(&raw).is_some() => {
+        match self.send(at, request, over, content).await {
+            Ok((raw, _)) if held_off(&raw).is_some() => {
                 place.slow_down();
                 let detail = format!("{}: the site asks us to slow down", raw.status);
                 (2, Err(ProbeError::new(Stage::Exchange, ErrorKind::Limited, detail)))
@@ -147,17 +150,23 @@ impl Dialogue<'_> {
         }
     }
 
-    async fn send(&self, at: &Endpoint, request: &Request, over: Over) -> Result<Raw, ProbeError> {
+    async fn send(
+        &self,
+        at: &Endpoint,
+        request: &Request,
+        over: Over,
+        content: &Bytes,
+    ) -> Result<(Raw, Duration), ProbeError> {
         match over {
-            Over::Http1 => http::send(self.net, at, request).await,
-            Over::Http2 => http2::send(self.net, at, request).await,
+            Over::Http1 => http::send(self.net, at, request, content.clone()).await,
+            Over::Http2 => http2::send(self.net, at, request).await.map(|raw| (raw, Duration::ZERO)),
         }
     }
 }
 
 /// The version that an exchange is spoken in.
 #[derive(Clone, Copy)]
-enum Over {
+pub enum Over {
     Http1,
     Http2,
 }
@@ -171,7 +180,7 @@ fn is_followed(follow: Follow, at: &Endpoint) -> bool {
 }
 
 /// 429, or 503 with Retry-After (RFC 9110 §15.6.4): how long to wait.
-fn held_off(raw: &Raw) -> Option<Duration> {
+pub fn held_off(raw: &Raw) -> Option<Duration> {
     let after = raw.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
     if raw.status != 429 && !(raw.status == 503 && after.is_some()) {
         return None;
@@ -181,7 +190,7 @@ fn held_off(raw: &Raw) -> Option<Duration> {
 }
 
 /// Where a redirect leads, resolved against the address of the request (RFC 9110 §10.2.2).
-fn location(at: &Endpoint, request: &Request, raw: &Raw) -> Option<Url> {
+pub fn location(at: &Endpoint, request: &Request, raw: &Raw) -> Option<Url> {
     if !matches!(raw.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
@@ -190,7 +199,7 @@ fn location(at: &Endpoint, request: &Request, raw: &Raw) -> Option<Url> {
     base.join(std::str::from_utf8(value).ok()?).ok()
 }
 
-fn target(url: &Url) -> String {
+pub fn target(url: &Url) -> String {
     match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().into(),
@@ -201,48 +210,4 @@ fn target(url: &Url) -> String {
 fn own_origin(question: &Http, first: &Hop) -> Option<(String, String)> {
     let Ask::Origin { .. } = question.ask else { return None };
     first.request.fields.iter().find(|(name, _)| name == "Origin").cloned()
-}
-
-/// Cookies of one dialogue: given back to the origin that set them, over https alone. They are never recorded.
-#[derive(Default)]
-struct Jar {
-    pairs: BTreeMap<(Origin, String), String>,
-    new: bool,
-}
-
-/// RFC 6265 §6.1: what a browser keeps at least. More is not kept here.
-const MOST_COOKIES: usize = 50;
-const COOKIE_BYTES: usize = 4096;
-
-impl Jar {
-    fn keep(&mut self, at: &Endpoint, raw: &Raw) {
-        if at.scheme != Scheme::Https {
-            return;
-        }
-        for (_, value) in raw.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
-            let text = String::from_utf8_lossy(value);
-            let pair = text.split(';').next().unwrap_or("");
-            if let Some((name, value)) = pair.split_once('=').filter(|_| pair.len() <= COOKIE_BYTES) {
-                let key = (at.origin(), name.trim().to_string());
-                let value = value.trim().to_string();
-                let held = self.pairs.get(&key);
-                if held.is_some() || self.pairs.len() < MOST_COOKIES {
-                    self.new |= held != Some(&value);
-                    self.pairs.insert(key, value);
-                }
-            }
-        }
-    }
-
-    /// Whether anything came since the last time this was asked.
-    fn is_new(&mut self) -> bool {
-        std::mem::take(&mut self.new)
-    }
-
-    fn field(&self, at: &Endpoint) -> Option<(String, String)> {
-        let origin = at.origin();
-        let own = self.pairs.iter().filter(|((set_by, _), _)| *set_by == origin && at.scheme == Scheme::Https);
-        let text: Vec<String> = own.map(|((_, name), value)| format!("{name}={value}")).collect();
-        (!text.is_empty()).then(|| ("Cookie".into(), text.join("; ")))
-    }
 }

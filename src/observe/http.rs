@@ -2,8 +2,9 @@
 
 use std::error::Error as _;
 use std::io;
+use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -32,14 +33,21 @@ pub struct Raw {
     pub cut: bool,
 }
 
-/// Sends a request to an endpoint and reads the answer, within `limits.exchange` by the wall clock once connected.
+/// Sends a request to an endpoint and reads the answer, within `limits.exchange` by the wall clock once connected; and
+/// how long the exchange took, the connection apart.
 ///
 /// # Errors
 /// How far it came and what happened.
-pub async fn send(net: &Net, at: &Endpoint, request: &Request) -> Result<Raw, ProbeError> {
+pub async fn send(
+    net: &Net,
+    at: &Endpoint,
+    request: &Request,
+    content: Bytes,
+) -> Result<(Raw, Duration), ProbeError> {
     let limits = net.limits();
     let until = |begun: Instant| begun + limits.exchange();
-    let wire = wire(request, &request.target, &[])?;
+    let mut wire = wire(request, &request.target, &[])?;
+    *wire.body_mut() = Full::new(content);
     let answer = match at.scheme {
         Scheme::Http => {
             let stream = net.connect(Some(&at.host), at.socket()).await?;
@@ -56,10 +64,11 @@ pub async fn send(net: &Net, at: &Endpoint, request: &Request) -> Result<Raw, Pr
     })
 }
 
-async fn exchange<S>(stream: S, request: Wire, body_bytes: u64) -> Result<Raw, ProbeError>
+async fn exchange<S>(stream: S, request: Wire, body_bytes: u64) -> Result<(Raw, Duration), ProbeError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let begun = Instant::now();
     let (tap, record) = Tap::head(stream);
     let failed = |error: &hyper::Error| http_error(error, &record);
     let (mut sender, connection) = http1::Builder::new()
@@ -75,7 +84,7 @@ where
     let fields = head_fields(&record.take())?;
     let status = asked_for(head.status)?;
     let (body, cut) = read(body, body_bytes).await;
-    Ok(Raw { status, fields, body, cut })
+    Ok((Raw { status, fields, body, cut }, begun.elapsed()))
 }
 
 /// The status, if an answer to a request of ours can have it.
@@ -122,7 +131,7 @@ impl Drop for Driver {
     }
 }
 
-pub type Wire = hyper::Request<Empty<Bytes>>;
+pub type Wire = hyper::Request<Full<Bytes>>;
 
 /// The request as the library takes it, without some of its fields.
 ///
@@ -134,7 +143,7 @@ pub fn wire(request: &Request, uri: &str, without: &[&str]) -> Result<Wire, Prob
         builder = builder.header(name.as_str(), value.as_bytes());
     }
     // A redirect may have led here: its text is the target's, and is not repeated.
-    builder.uri(uri).body(Empty::new()).map_err(|_| {
+    builder.uri(uri).body(Full::default()).map_err(|_| {
         let what = match request.target.len() {
             0..=MOST_TARGET => "the request holds what HTTP does not allow, and was not sent".into(),
             length => format!("the address has {length} bytes, and was not asked for"),

@@ -12,6 +12,7 @@ mod protocols;
 mod request;
 mod revocation;
 mod siblings;
+pub mod smoke;
 mod sweep;
 mod visits;
 mod zone;
@@ -68,6 +69,8 @@ const PHASES: &[(Phase, &[Ask])] = &[
             Ask { families: &["headers", "exposure", "cookies"], questions: visits::absent, until: Phase::Sweep },
             Ask { families: &["https", "hosts"], questions: visits::upgrades, until: Phase::Sweep },
             Ask { families: &["https", "cookies"], questions: visits::toggled, until: Phase::Sweep },
+            // Its answers are judged as a visitor's are. What seed accounts are refused with may shut us out.
+            Ask { families: &["smoke", "secrets", "hosts", "cookies", "headers"], questions: smoke::questions, until: Phase::Sweep },
         ],
     ),
     (

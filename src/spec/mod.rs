@@ -33,10 +33,10 @@ pub use flags::{Flags, Known};
 pub use nearest::{did_you_mean, nearest};
 pub use network::Network;
 pub use private::{Candidate, Private};
-pub use promises::Outside;
+pub use promises::{Outside, Variable};
 pub use scope::Scope;
 pub use sibling::Sibling;
-pub use steps::{Account, Body, Capture, Expect, Step, Template};
+pub use steps::{Account, Body, Capture, Expect, Piece, Step, Template};
 pub use sweep::{COMMON, Sweep, usual_service};
 pub use text::REFERRER_POLICIES;
 

@@ -102,9 +102,12 @@ const CHANGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("cors-own-origin-refused", &["cors own"]),
+    ("websocket-any-origin", &["websocket foreign"]),
     ("dotenv-served", &["/.env"]),
+    ("seed-account-works", &["seed"]),
     ("alias-missing", &["names"]),
     ("health-broken", &["health"]),
+    ("step-broken", &["profile"]),
 ];
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Is another name in the Host field refused, and is none ever given back?
 
 mod answer;
+mod websocket;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
     check!("hosts/look-alike-host-rejected", look_alike_host_rejected),
     check!("hosts/address-host-rejected", address_host_rejected),
     check!("hosts/forged-host-not-reflected", forged_host_not_reflected),
+    check!("hosts/websocket-origin-checked", websocket::origin_checked),
 ];
 
 fn unknown_host_rejected(spec: &Spec, seen: &Seen) -> Vec<Verdict> {

@@ -1,5 +1,7 @@
 //! The keys of golive.toml, table by table: each line here is one key and what it may hold.
 
+mod smoke;
+
 use super::error::{Wrong, quoted};
 use super::flags::{Flags, Known};
 use super::nearest::{did_you_mean, nearest};
@@ -63,6 +65,8 @@ pub(super) fn promises(
     cookies(root.table("cookies"), spec, site);
     cors(root.table("cors"), spec);
     exposure(root.table("exposure"), spec);
+    smoke::smoke(root, spec, outside);
+    secrets(root.table("secrets"), spec, outside);
     gate(root.table("gate"), spec, outside.known);
     waive(root, spec, outside.known);
     limits(root.table("limits"), spec);
@@ -181,6 +185,12 @@ fn cors(mut table: Table, spec: &mut Spec) {
 
 fn exposure(mut table: Table, spec: &mut Spec) {
     set(&mut spec.exposure.public, table.texts("public", prefix));
+    set(&mut spec.exposure.websockets, table.texts("websockets", path));
+    table.finish();
+}
+
+fn secrets(mut table: Table, spec: &mut Spec, outside: &Outside) {
+    smoke::accounts(&mut table, spec, outside);
     table.finish();
 }
 
