@@ -49,7 +49,9 @@ pub fn run(args: Args) -> Exit {
     let run = runtime.block_on(async {
         let deployment = demo::start(fault).await;
         let deployment = deployment.map_err(|e| complain(&[format!("loopback cannot be used: {e}")]))?;
-        let (mut spec, private) = policy::read(Some(("golive.toml", deployment.config)), &Flags::default())?;
+        let variable = |name: &str| deployment.variables.get(name).cloned();
+        let (mut spec, private) =
+            policy::read(Some(("golive.toml", deployment.config)), &Flags::default(), Some(&variable))?;
         spec.certificate.roots = Roots::Own(deployment.roots.iter().map(|der| STANDARD.encode(der)).collect());
         spec.gate.strict |= args.tell.decide.strict;
         Ok(scan(&spec, private, deployment.way(), &Patience::default(), &args.tell).await)

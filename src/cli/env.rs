@@ -33,7 +33,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Exit {
     let what = What { config: args.config.clone(), ..What::default() };
-    let (spec, private) = match policy::load(&what, &flags(args)) {
+    let (spec, private) = match policy::load(&what, &flags(args), None) {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };

@@ -66,7 +66,7 @@ fn spec(args: &Args, recorded: &Report) -> Result<Spec, Exit> {
         None => recorded.policy.clone(),
         Some(config) => {
             let what = What { config: Some(config.clone()), ..What::default() };
-            policy::load(&what, &Flags::default())?.0
+            policy::load(&what, &Flags::default(), None)?.0
         }
     };
     if spec.site != recorded.observations.site {

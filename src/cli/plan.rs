@@ -27,7 +27,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Exit {
-    let (spec, _) = match policy::load(&args.question.what, &args.question.flags()) {
+    let (spec, _) = match policy::load(&args.question.what, &args.question.flags(), None) {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };

@@ -7,7 +7,7 @@ use super::flags::What;
 use super::standing::standing;
 use super::{Exit, complain};
 use crate::judge::pages;
-use crate::spec::{self, Flags, Known, Outside, Private, Spec};
+use crate::spec::{self, Environment, Flags, Known, Outside, Private, Spec};
 use crate::target::Origin;
 
 /// The file that is read when none is named.
@@ -17,26 +17,29 @@ const USUAL: &str = "golive.toml";
 const MOST_BYTES: u64 = 1 << 20;
 
 /// The promise that a command works by, and what it needs beside it: the named file, or the usual one when it is for
-/// this site, and the flags.
-pub fn load(what: &What, flags: &Flags) -> Result<(Spec, Private), Exit> {
+/// this site, and the flags. Where nothing is sent, no variable is needed.
+pub fn load(what: &What, flags: &Flags, variable: Option<Environment>) -> Result<(Spec, Private), Exit> {
     let file = match &what.config {
         Some(name) => Some((name.clone(), read_text(name).map_err(|e| complain(&[e]))?)),
         None => usual(flags.site.as_deref()).map_err(|e| complain(&[e]))?,
     };
-    read(file.as_ref().map(|(name, text)| (name.as_str(), text.as_str())), flags)
+    read(file.as_ref().map(|(name, text)| (name.as_str(), text.as_str())), flags, variable)
 }
 
 /// The promise of the named file, or of the usual one, whatever its site is; `None` where there is no file.
 pub fn written(config: Option<&str>) -> Result<Option<Spec>, Exit> {
     let what = What { config: config.map(String::from), ..What::default() };
     let exists = config.is_some() || Path::new(USUAL).exists();
-    Ok(exists.then(|| load(&what, &Flags::default())).transpose()?.map(|(spec, _)| spec))
+    Ok(exists.then(|| load(&what, &Flags::default(), None)).transpose()?.map(|(spec, _)| spec))
 }
 
 /// The promise in a text.
-pub fn read(file: Option<(&str, &str)>, flags: &Flags) -> Result<(Spec, Private), Exit> {
+pub fn read(
+    file: Option<(&str, &str)>,
+    flags: &Flags,
+    variable: Option<Environment>,
+) -> Result<(Spec, Private), Exit> {
     let known: Vec<Known> = pages().iter().map(|page| (page.family, page.id)).collect();
-    let variable: Option<spec::Environment> = if flags.files_alone { None } else { Some(&variable) };
     let outside = Outside { known: &known, read: &read_bytes, standing: &standing, variable };
     spec::load(file, flags, &outside).map_err(|problems| {
         eprintln!("{}", problems.render(std::io::stderr().is_terminal()));
@@ -63,8 +66,9 @@ fn usual(site: Option<&str>) -> Result<Option<(String, String)>, String> {
     }
 }
 
+/// The value of a variable of this process' environment.
 #[expect(clippy::disallowed_methods, reason = "the environment is read here")]
-fn variable(name: &str) -> Option<String> {
+pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

@@ -33,7 +33,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> Exit {
     let flags = Flags { strict: args.tell.decide.strict, ..args.question.flags() };
-    let (spec, private) = match policy::load(&args.question.what, &flags) {
+    let (spec, private) = match policy::load(&args.question.what, &flags, Some(&policy::variable)) {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };

@@ -1,7 +1,7 @@
 //! The API side of the application, as FastAPI and Starlette's CORSMiddleware answer.
 
 use super::exchange::{Request, Response};
-use super::{Entry, SITE, random};
+use super::{Entry, SITE, account, random};
 
 /// `origin` is the scheme and authority that the redirect for a trailing slash names.
 pub(super) fn answer(entry: Entry, origin: &str, request: &Request) -> Response {
@@ -17,6 +17,9 @@ pub(super) fn answer(entry: Entry, origin: &str, request: &Request) -> Response 
 
 fn route(entry: Entry, origin: &str, request: &Request) -> Response {
     let json = |status, content| Response::new(status, "application/json", content);
+    if let Some(answer) = account::answer(entry, request) {
+        return answer.with("Cache-Control", "no-store").with("X-Request-Id", random());
+    }
     let answer = match (request.path(), request.method.as_str()) {
         ("/api/health", "GET") if entry.has("health-broken") => json(500, r#"{"detail":"Internal Server Error"}"#),
         ("/api/health", "GET") => json(200, r#"{"status":"ok","database":"ok","cache":"ok","queue":"ok"}"#),

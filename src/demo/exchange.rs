@@ -8,6 +8,7 @@ pub(super) struct Request {
     pub method: String,
     pub target: String,
     pub fields: Vec<(String, String)>,
+    pub content: String,
 }
 
 pub(super) struct Response {
@@ -27,7 +28,13 @@ where
     let mut head = Vec::new();
     let request = loop {
         match parse(&head) {
-            Parsed::Request(request) => break Some(request),
+            Parsed::Request(request, Some(content)) => break Some(Request { content, ..request }),
+            Parsed::Request(..) if head.len() >= HEAD_BYTES => break None,
+            Parsed::Request(_, None) => {
+                if stream.read_buf(&mut head).await? == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            }
             Parsed::Malformed => break None,
             Parsed::Partial if head.len() >= HEAD_BYTES => break None,
             Parsed::Partial => {
@@ -89,7 +96,10 @@ impl Response {
         for (name, value) in &self.fields {
             text += &format!("{name}: {value}\r\n");
         }
-        text += &format!("Content-Length: {}\r\nConnection: close\r\n", self.content.len());
+        // RFC 9112 §6.3: an answer that switches protocols has no length, and keeps its connection.
+        if self.status != 101 {
+            text += &format!("Content-Length: {}\r\nConnection: close\r\n", self.content.len());
+        }
         text += &format!("Date: {}\r\n\r\n", date.unwrap_or_default());
         if with_content {
             text += &self.content;
@@ -99,7 +109,8 @@ impl Response {
 }
 
 enum Parsed {
-    Request(Request),
+    /// With its content, once all of it came.
+    Request(Request, Option<String>),
     Partial,
     Malformed,
 }
@@ -108,13 +119,18 @@ fn parse(head: &[u8]) -> Parsed {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     match (request.parse(head), request.method, request.path) {
-        (Ok(httparse::Status::Complete(_)), Some(method), Some(target)) if target.starts_with('/') => {
+        (Ok(httparse::Status::Complete(length)), Some(method), Some(target)) if target.starts_with('/') => {
             let field = |f: &httparse::Header| (f.name.into(), String::from_utf8_lossy(f.value).into());
-            Parsed::Request(Request {
+            let request = Request {
                 method: method.into(),
                 target: target.into(),
                 fields: request.headers.iter().map(field).collect(),
-            })
+                content: String::new(),
+            };
+            let rest = &head[length..];
+            let wanted = request.value("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+            let content = rest.get(..wanted).map(|content| String::from_utf8_lossy(content).into());
+            Parsed::Request(request, content)
         }
         (Ok(httparse::Status::Partial), ..) => Parsed::Partial,
         _ => Parsed::Malformed,
@@ -123,10 +139,12 @@ fn parse(head: &[u8]) -> Parsed {
 
 fn reason(status: u16) -> &'static str {
     match status {
+        101 => "Switching Protocols",
         200 => "OK",
         307 => "Temporary Redirect",
         308 => "Permanent Redirect",
         400 => "Bad Request",
+        401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
@@ -158,7 +176,7 @@ mod tests {
             (&[], None),
         ] {
             let fields = fields.iter().map(|value| ("Host".into(), String::from(*value))).collect();
-            let request = Request { method: "GET".into(), target: "/".into(), fields };
+            let request = Request { method: "GET".into(), target: "/".into(), fields, content: String::new() };
             assert_eq!(request.host().as_deref(), want);
         }
     }
@@ -174,7 +192,7 @@ mod tests {
             (b"\x16\x03\x01\x00\xee", "malformed"),
         ] {
             let got = match parse(head) {
-                Parsed::Request(r) => format!("{} {} {}", r.method, r.target, r.fields.len()),
+                Parsed::Request(r, _) => format!("{} {} {}", r.method, r.target, r.fields.len()),
                 Parsed::Partial => "partial".into(),
                 Parsed::Malformed => "malformed".into(),
             };

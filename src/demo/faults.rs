@@ -350,6 +350,12 @@ pub const FAULTS: &[Fault] = &[
         follows: &[],
         says: "the API refuses https://console.example.com, which is promised",
     },
+    Fault {
+        name: "websocket-any-origin",
+        check: "websocket-origin-checked",
+        follows: &[],
+        says: "/api/ws opens for any origin with the session's cookie, which is SameSite=None",
+    },
     // exposure
     Fault { name: "dotenv-served", check: "secret-file-hidden", follows: &[], says: "/.env is served" },
     Fault {
@@ -414,9 +420,21 @@ pub const FAULTS: &[Fault] = &[
         follows: &[],
         says: "the session cookie is signed with the placeholder of a template",
     },
+    Fault {
+        name: "seed-account-works",
+        check: "default-credentials-refused",
+        follows: &[],
+        says: "the account of the seed, admin@example.com, signs in",
+    },
     // smoke
     Fault { name: "alias-missing", check: "names-resolve", follows: &[], says: "www.example.com does not exist" },
     Fault { name: "health-broken", check: "site-answers", follows: &[], says: "/api/health answers 500" },
+    Fault {
+        name: "step-broken",
+        check: "smoke-step-passes",
+        follows: &[],
+        says: "/api/me answers 500 to whoever is signed in",
+    },
 ];
 
 /// The fault of that name.

@@ -1,6 +1,7 @@
 //! A small deployment inside this process, to scan without a server: sound, or with one named fault.
 //! It listens on 127.0.0.1 alone; its names and addresses exist only in the maps it gives out.
 
+mod account;
 mod api;
 mod exchange;
 mod faults;
@@ -36,6 +37,8 @@ pub struct Deployment {
     pub roots: Vec<Vec<u8>>,
     /// The golive.toml that it promises to keep.
     pub config: &'static str,
+    /// The environment that it needs.
+    pub variables: BTreeMap<String, String>,
     /// Bound and not listening: connections to it are refused, and nobody else gets the port.
     _shut: TcpSocket,
     _services: JoinSet<()>,
@@ -73,6 +76,7 @@ pub async fn start(fault: Option<&'static Fault>) -> io::Result<Deployment> {
         elsewhere,
         roots: identity.roots,
         config: include_str!("golive.toml"),
+        variables: account::variables(),
         _shut: shut,
         _services: services,
     })

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use tokio::time::sleep;
 use url::Url;
 
 use super::http::{self, Coming, Raw};
 use super::http2;
+use super::jar::Jar;
 use super::net::Net;
 use super::places::Place;
 use super::record::Recorder;
@@ -18,7 +20,7 @@ use crate::observation::{
 };
 use crate::plan::{self, Follow};
 use crate::spec::Spec;
-use crate::target::{Endpoint, Family, Host, Origin, Scheme};
+use crate::target::{Endpoint, Family, Host, Scheme};
 
 /// Redirects that are followed.
 pub const MOST_HOPS: usize = 10;
@@ -45,8 +47,8 @@ impl Dialogue<'_> {
     pub async fn hold(&self, question: &Http, place: Place) -> (u8, Result<Exchange, ProbeError>) {
         let first = plan::request(self.spec, self.nonce, question);
         let over = if question.ask == Ask::Http2 { Over::Http2 } else { Over::Http1 };
-        let (attempts, raw) = match self.politely(&question.at, &first, over, place).await {
-            (attempts, Ok(raw)) => (attempts, raw),
+        let (attempts, raw) = match self.politely(&question.at, &first, over, &Bytes::new(), place).await {
+            (attempts, Ok((raw, _))) => (attempts, raw),
             (attempts, Err(error)) => return (attempts, Err(error)),
         };
         (attempts, Ok(self.follow(question, first, raw).await))
@@ -58,7 +60,7 @@ impl Dialogue<'_> {
         let mut met = BTreeSet::from([(at.origin(), request.target.clone())]);
         let mut jar = Jar::default();
         loop {
-            jar.keep(&at, &raw);
+            jar.keep(&at, &request.target, &raw, super::now());
             let next = location(&request, &raw);
             let led = !exchange.hops.is_empty();
             exchange.hops.push(self.recorder.hop(&request, led, &raw));
@@ -84,10 +86,10 @@ impl Dialogue<'_> {
             request = plan::hop(self.spec, &at, Method::Get, target);
             request.fields.extend(own_origin(question, &exchange.hops[0]));
             let mut sent = request.clone();
-            sent.fields.extend(jar.field(&at));
+            sent.fields.extend(jar.field(&at, &sent.target));
             let place = self.net.place(at.ip).await;
-            raw = match self.politely(&at, &sent, Over::Http1, place).await {
-                (_, Ok(raw)) => raw,
+            raw = match self.politely(&at, &sent, Over::Http1, &Bytes::new(), place).await {
+                (_, Ok((raw, _))) => raw,
                 (_, Err(error)) => {
                     exchange.stopped = Some(Stopped::Error(error));
                     return exchange;
@@ -119,14 +121,15 @@ impl Dialogue<'_> {
     }
 
     /// One exchange, and one more when the site asks us to slow down.
-    async fn politely(
+    pub async fn politely(
         &self,
         at: &Endpoint,
         request: &Request,
         over: Over,
+        content: &Bytes,
         place: Place,
-    ) -> (u8, Result<Raw, ProbeError>) {
-        match self.begin(at, request, over, place).await {
+    ) -> (u8, Result<(Raw, Duration), ProbeError>) {
+        match self.begin(at, request, over, content, place).await {
             (attempts, Ok((coming, _place))) => (attempts, coming.whole(self.net.limits().body_bytes).await),
             (attempts, Err(error)) => (attempts, Err(error)),
         }
@@ -138,9 +141,10 @@ impl Dialogue<'_> {
         at: &Endpoint,
         request: &Request,
         over: Over,
+        content: &Bytes,
         place: Place,
     ) -> (u8, Result<(Coming, Place), ProbeError>) {
-        let wait = match self.ask(at, request, over).await {
+        let wait = match self.ask(at, request, over, content).await {
             Ok(coming) => match held_off(&coming.raw) {
                 Some(wait) => wait,
                 None => return (1, Ok((coming, place))),
@@ -151,7 +155,7 @@ impl Dialogue<'_> {
         drop(place);
         sleep(wait).await;
         let place = self.net.place(at.ip).await;
-        match self.ask(at, request, over).await {
+        match self.ask(at, request, over, content).await {
             Ok(coming) if held_off(&coming.raw).is_some() => {
                 place.slow_down();
                 let detail = format!("{}: the site asks us to slow down", coming.raw.status);
@@ -161,9 +165,15 @@ impl Dialogue<'_> {
         }
     }
 
-    async fn ask(&self, at: &Endpoint, request: &Request, over: Over) -> Result<Coming, ProbeError> {
+    async fn ask(
+        &self,
+        at: &Endpoint,
+        request: &Request,
+        over: Over,
+        content: &Bytes,
+    ) -> Result<Coming, ProbeError> {
         match over {
-            Over::Http1 => http::ask(self.net, at, request).await,
+            Over::Http1 => http::ask(self.net, at, request, content.clone()).await,
             Over::Http2 => http2::ask(self.net, at, request).await,
         }
     }
@@ -185,7 +195,7 @@ fn is_followed(follow: Follow, at: &Endpoint) -> bool {
 }
 
 /// 429, or 503 with Retry-After (RFC 9110 §15.6.4): how long to wait.
-fn held_off(raw: &Raw) -> Option<Duration> {
+pub fn held_off(raw: &Raw) -> Option<Duration> {
     let after = raw.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
     if raw.status != 429 && !(raw.status == 503 && after.is_some()) {
         return None;
@@ -215,48 +225,4 @@ pub fn target(url: &Url) -> String {
 fn own_origin(question: &Http, first: &Hop) -> Option<(String, String)> {
     let Ask::Origin { .. } = question.ask else { return None };
     first.request.fields.iter().find(|(name, _)| name == "Origin").cloned()
-}
-
-/// Cookies of one dialogue: given back to the origin that set them, over https alone. They are never recorded.
-#[derive(Default)]
-pub struct Jar {
-    pairs: BTreeMap<(Origin, String), String>,
-    new: bool,
-}
-
-/// RFC 6265 §6.1: what a browser keeps at least. More is not kept here.
-const MOST_COOKIES: usize = 50;
-const COOKIE_BYTES: usize = 4096;
-
-impl Jar {
-    pub fn keep(&mut self, at: &Endpoint, raw: &Raw) {
-        if at.scheme != Scheme::Https {
-            return;
-        }
-        for (_, value) in raw.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
-            let text = String::from_utf8_lossy(value);
-            let pair = text.split(';').next().unwrap_or("");
-            if let Some((name, value)) = pair.split_once('=').filter(|_| pair.len() <= COOKIE_BYTES) {
-                let key = (at.origin(), name.trim().to_string());
-                let value = value.trim().to_string();
-                let held = self.pairs.get(&key);
-                if held.is_some() || self.pairs.len() < MOST_COOKIES {
-                    self.new |= held != Some(&value);
-                    self.pairs.insert(key, value);
-                }
-            }
-        }
-    }
-
-    /// Whether anything came since the last time this was asked.
-    pub fn is_new(&mut self) -> bool {
-        std::mem::take(&mut self.new)
-    }
-
-    pub fn field(&self, at: &Endpoint) -> Option<(String, String)> {
-        let origin = at.origin();
-        let own = self.pairs.iter().filter(|((set_by, _), _)| *set_by == origin && at.scheme == Scheme::Https);
-        let text: Vec<String> = own.map(|((_, name), value)| format!("{name}={value}")).collect();
-        (!text.is_empty()).then(|| ("Cookie".into(), text.join("; ")))
-    }
 }

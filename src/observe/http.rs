@@ -2,8 +2,9 @@
 
 use std::error::Error as _;
 use std::io;
+use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -37,6 +38,8 @@ pub struct Coming {
     /// Without its content.
     pub raw: Raw,
     pub content: Incoming,
+    /// When the request was sent.
+    pub begun: Instant,
     /// When its content must be here.
     pub until: Instant,
     /// What is said when it is not.
@@ -45,15 +48,15 @@ pub struct Coming {
 }
 
 impl Coming {
-    /// The answer with its content, up to a limit.
+    /// The answer with its content, up to a limit; and how long the exchange took, the connection apart.
     ///
     /// # Errors
     /// It did not come in time.
-    pub async fn whole(self, limit: u64) -> Result<Raw, ProbeError> {
-        let Self { raw, content, until, late, driver: _driver } = self;
+    pub async fn whole(self, limit: u64) -> Result<(Raw, Duration), ProbeError> {
+        let Self { raw, content, begun, until, late, driver: _driver } = self;
         let late = |_| ProbeError::new(Stage::Exchange, ErrorKind::Timeout, late);
         let (body, cut) = timeout_at(until, read(content, limit)).await.map_err(late)?;
-        Ok(Raw { body, cut, ..raw })
+        Ok((Raw { body, cut, ..raw }, begun.elapsed()))
     }
 
     /// What comes next of the content, `None` at its end.
@@ -82,9 +85,10 @@ pub struct BrokenOff;
 ///
 /// # Errors
 /// How far it came and what happened.
-pub async fn ask(net: &Net, at: &Endpoint, request: &Request) -> Result<Coming, ProbeError> {
+pub async fn ask(net: &Net, at: &Endpoint, request: &Request, content: Bytes) -> Result<Coming, ProbeError> {
     let limits = net.limits();
-    let wire = wire(request, &request.target, &[])?;
+    let mut wire = wire(request, &request.target, &[])?;
+    *wire.body_mut() = Full::new(content);
     let late = format!("no complete answer from {} in {} ms", at.socket(), limits.exchange_ms);
     let (answer, until) = match at.scheme {
         Scheme::Http => {
@@ -99,15 +103,18 @@ pub async fn ask(net: &Net, at: &Endpoint, request: &Request) -> Result<Coming, 
         }
     };
     match answer {
-        Ok(answer) => answer.map(|(raw, content, driver)| Coming { raw, content, until, late, driver }),
+        Ok(answer) => {
+            answer.map(|(raw, content, begun, driver)| Coming { raw, content, begun, until, late, driver })
+        }
         Err(_) => Err(ProbeError::new(Stage::Exchange, ErrorKind::Timeout, late)),
     }
 }
 
-async fn exchange<S>(stream: S, request: Wire) -> Result<(Raw, Incoming, Driver), ProbeError>
+async fn exchange<S>(stream: S, request: Wire) -> Result<(Raw, Incoming, Instant, Driver), ProbeError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let begun = Instant::now();
     let (tap, record) = Tap::head(stream);
     let failed = |error: &hyper::Error| http_error(error, &record);
     let (mut sender, connection) = http1::Builder::new()
@@ -122,7 +129,7 @@ where
     let (head, body) = driver.answer(sender.send_request(request)).await.map_err(|e| failed(&e))?.into_parts();
     let fields = head_fields(&record.take())?;
     let status = asked_for(head.status)?;
-    Ok((Raw { status, fields, body: vec![], cut: false }, body, driver))
+    Ok((Raw { status, fields, body: vec![], cut: false }, body, begun, driver))
 }
 
 /// The status, if an answer to a request of ours can have it.
@@ -169,7 +176,7 @@ impl Drop for Driver {
     }
 }
 
-pub type Wire = hyper::Request<Empty<Bytes>>;
+pub type Wire = hyper::Request<Full<Bytes>>;
 
 /// The request as the library takes it, without some of its fields.
 ///
@@ -181,7 +188,7 @@ pub fn wire(request: &Request, uri: &str, without: &[&str]) -> Result<Wire, Prob
         builder = builder.header(name.as_str(), value.as_bytes());
     }
     // A redirect may have led here: its text is the target's, and is not repeated.
-    builder.uri(uri).body(Empty::new()).map_err(|_| {
+    builder.uri(uri).body(Full::default()).map_err(|_| {
         let what = match request.target.len() {
             0..=MOST_TARGET => "the request holds what HTTP does not allow, and was not sent".into(),
             length => format!("the address has {length} bytes, and was not asked for"),

@@ -35,10 +35,11 @@ pub async fn ask(net: &Net, at: &Endpoint, request: &Request) -> Result<Coming, 
         let detail = "HTTP/2 alone is offered, and not taken";
         return Err(ProbeError::new(Stage::Handshake, ErrorKind::Malformed, detail));
     }
-    let until = secured.begun + limits.exchange();
+    let begun = secured.begun;
+    let until = begun + limits.exchange();
     let late = format!("no complete answer over HTTP/2 from {} in {} ms", at.socket(), limits.exchange_ms);
     match timeout_at(until, exchange(secured.stream, wire, limits.body_bytes)).await {
-        Ok(answer) => answer.map(|(raw, content, driver)| Coming { raw, content, until, late, driver }),
+        Ok(answer) => answer.map(|(raw, content, driver)| Coming { raw, content, begun, until, late, driver }),
         Err(_) => Err(ProbeError::new(Stage::Exchange, ErrorKind::Timeout, late)),
     }
 }

@@ -11,6 +11,7 @@ mod files;
 mod hello;
 mod http;
 mod http2;
+mod jar;
 mod listen;
 mod listing;
 mod markup;
@@ -39,6 +40,7 @@ mod tap;
 mod tls;
 mod tokens;
 mod wait;
+mod websocket;
 mod zone;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -72,6 +72,16 @@ impl Recorder {
         self.redactor.url(url)
     }
 
+    /// The mark of a secret.
+    pub fn mark(&self, secret: &str) -> String {
+        self.redactor.mark(secret)
+    }
+
+    /// Words of an answer: those that look like a token are marks.
+    pub fn words(&self, text: &str) -> String {
+        self.redactor.words(text)
+    }
+
     fn redacted(&self, request: &Request) -> Request {
         Request { target: self.redactor.url(&request.target), ..request.clone() }
     }

@@ -181,7 +181,7 @@ impl Redactor {
     }
 
     /// The mark of a secret: a keyed hash, the same for equal values of one run. Nothing stays nothing.
-    fn mark(&self, secret: &str) -> String {
+    pub fn mark(&self, secret: &str) -> String {
         if secret.is_empty() {
             return String::new();
         }

@@ -16,6 +16,7 @@ mod request;
 mod revocation;
 mod search;
 mod siblings;
+pub mod smoke;
 mod sweep;
 mod visits;
 mod zone;
@@ -81,6 +82,12 @@ const PHASES: &[(Phase, &[Ask])] = &[
             Ask { families: &["headers"], questions: visits::published, until: Phase::End },
             Ask { families: &["https", "hosts"], questions: visits::upgrades, until: Phase::Sweep },
             Ask { families: &["https", "cookies"], questions: visits::toggled, until: Phase::Sweep },
+            // Its answers are judged as a visitor's are. What seed accounts are refused with may shut us out.
+            Ask {
+                families: &["smoke", "secrets", "hosts", "cookies", "headers"],
+                questions: smoke::questions,
+                until: Phase::Sweep,
+            },
         ],
     ),
     (

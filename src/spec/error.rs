@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::steps::is_secret_name;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 /// One thing that is wrong.
@@ -128,10 +129,10 @@ fn line_of<'t>(text: &'t str, span: &Range<usize>) -> (usize, &'t str, Range<usi
     (line_number(text, at), line, start..stop.max(start))
 }
 
-/// A line as it may be shown, and where the span lies in it: control characters are written out, and what stands
-/// before an `@` may be a password.
+/// A line as it may be shown, and where the span lies in it: control characters are written out, what stands before an
+/// `@` may be a password, and so may the value of a key that says so.
 fn shown(line: &str, span: Range<usize>) -> (String, Range<usize>) {
-    let hidden = before_at(line);
+    let hidden: Vec<Range<usize>> = secret_values(line).into_iter().chain(before_at(line)).collect();
     let mut out = String::new();
     let (mut start, mut end) = (None, None);
     for (at, c) in line.char_indices() {
@@ -150,6 +151,38 @@ fn shown(line: &str, span: Range<usize>) -> (String, Range<usize>) {
     let start = start.unwrap_or(out.len());
     let end = end.unwrap_or(out.len());
     (out, start..end.max(start))
+}
+
+/// The literal values of keys that name a secret.
+fn secret_values(line: &str) -> Vec<Range<usize>> {
+    let mut found = vec![];
+    for (at, _) in line.match_indices('=') {
+        let key = line[..at].trim_end().trim_end_matches(['"', '\'']);
+        let outside = key.char_indices().rfind(|(_, c)| !(c.is_alphanumeric() || "_-".contains(*c)));
+        let begin = outside.map_or(0, |(at, c)| at + c.len_utf8());
+        let behind = line[at + 1..].trim_start();
+        let from = line.len() - behind.len();
+        let end = match behind.chars().next() {
+            Some(quote @ ('"' | '\'')) => closing(behind, quote).unwrap_or(behind.len()),
+            _ => behind.find([',', '}', ' ', '\t']).unwrap_or(behind.len()),
+        };
+        let is_name = behind[..end].contains("${");
+        let is_value = end > 0 && !behind.starts_with(['{', '[']);
+        if key.get(begin..).is_some_and(is_secret_name) && !is_name && is_value {
+            found.push(from..from + end);
+        }
+    }
+    found
+}
+
+/// Where a string in quotes ends, behind its quote.
+fn closing(text: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    text.char_indices().skip(1).find_map(|(at, c)| {
+        let ends = c == quote && !escaped;
+        escaped = quote == '"' && c == '\\' && !escaped;
+        ends.then_some(at + 1)
+    })
 }
 
 /// What stands before each `@`: from the beginning of its string (or word, outside of strings), or behind the `://` in it.

@@ -33,7 +33,9 @@ pub fn load(file: Option<(&str, &str)>, flags: &Flags, outside: &Outside) -> Res
     promises(&mut root, &mut spec, site.as_ref(), flags, outside);
     root.finish();
     let replaced = flags.apply(&mut spec, outside, &reader);
-    let private = own::load(&mut spec, flags, outside, &reader);
+    let value = |name: String| Some((name.clone(), outside.variable?(&name)?));
+    let variables = spec.variables().into_iter().filter_map(value).collect();
+    let private = Private { variables, ..own::load(&mut spec, flags, outside, &reader) };
     let (problems, lines) = reader.into_parts();
     if !problems.is_empty() {
         let file = file.map(|(name, text)| (name.into(), text.into()));

@@ -38,10 +38,10 @@ pub use own::{
     password, scheme, words,
 };
 pub use private::{Candidate, Private, Standing};
-pub use promises::{Outside, Variable as Environment};
+pub use promises::{Environment, Outside};
 pub use scope::Scope;
 pub use sibling::Sibling;
-pub use steps::{Account, Body, Capture, Expect, Step, Template};
+pub use steps::{Account, Body, Capture, Expect, Piece, Step, Template};
 pub use sweep::{COMMON, Sweep, usual_service};
 pub use text::REFERRER_POLICIES;
 

@@ -34,6 +34,9 @@ pub(super) struct Table<'r, 't> {
     keys: Vec<&'static str>,
 }
 
+/// Names and values with their places.
+pub(super) type Pairs<T> = Vec<(String, T, Range<usize>)>;
+
 impl<'t> Reader<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         Self { text, problems: RefCell::default(), lines: RefCell::default(), asked: RefCell::default() }
@@ -102,6 +105,18 @@ impl<'r, 't> Table<'r, 't> {
             self.reader.problem(Wrong::new(format!("missing `{key}`"), all), Some(self.span.clone()));
         }
         self.value(key, parse)
+    }
+
+    /// Reads a value that may be left out: nothing within then, and nothing at all where it is wrong.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str, &DeValue) -> Result<T, Wrong>,
+    ) -> Option<Option<T>> {
+        match self.entry(key) {
+            Some(_) => self.value(key, parse).map(Some),
+            None => Some(None),
+        }
     }
 
     /// Reads a list of different texts. The list is `None` when any of it is wrong.
@@ -185,6 +200,39 @@ impl<'r, 't> Table<'r, 't> {
         sound.then_some(found)
     }
 
+    /// Reads a table whose keys are any names, in the order of the text, each with the place of its value. `None` where
+    /// it is not written, nothing within where any of it is wrong.
+    pub(super) fn pairs<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&str, &DeValue) -> Result<T, Wrong>,
+    ) -> Option<Option<Pairs<T>>> {
+        let value = self.entry(key)?;
+        let DeValue::Table(entries) = value.get_ref() else {
+            let wrong =
+                Wrong::new(format!("`{key}` is {}", kind(value.get_ref())), "a table: { name = \"value\" }");
+            self.reader.problem(wrong, Some(value.span()));
+            return Some(None);
+        };
+        let mut entries: Vec<_> = entries.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        let mut found = vec![];
+        let mut sound = true;
+        for (name, value) in entries {
+            let name: &str = name.get_ref();
+            match self.reader.keep(read(name, value.get_ref()), Some(value.span())) {
+                Some(read) => found.push((name.into(), read, value.span())),
+                None => sound = false,
+            }
+        }
+        Some(sound.then_some(found))
+    }
+
+    /// The line that the table begins in.
+    pub(super) fn line(&self) -> u32 {
+        u32::try_from(line_number(self.reader.text, self.span.start)).unwrap_or(u32::MAX)
+    }
+
     /// Where the value of a key stands.
     pub(super) fn span(&self, key: &str) -> Option<Range<usize>> {
         Some(self.entries?.get(key)?.span())
@@ -236,7 +284,7 @@ impl<'r, 't> Table<'r, 't> {
         }
         let (name, value) = self.entries?.get_key_value(key)?;
         let line = line_number(self.reader.text, name.span().start);
-        if !self.name.ends_with("[]") {
+        if !self.name.contains("[]") {
             let line = u32::try_from(line).unwrap_or(u32::MAX);
             self.reader.lines.borrow_mut().insert(self.dotted(key), line);
         }

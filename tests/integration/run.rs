@@ -9,7 +9,7 @@ use golive::finding::{Finding, Status};
 use golive::observation::Observations;
 use golive::observe::{self, Ending, Net, Observed, Way};
 use golive::report::Report;
-use golive::spec::{self, Flags, Known, Outside, Roots, Spec, Standing};
+use golive::spec::{self, Flags, Known, Outside, Private, Roots, Spec, Standing};
 use golive::{Circumstances, Conclusion, conclude};
 use tokio::sync::{Semaphore, watch};
 
@@ -50,12 +50,19 @@ pub fn faulty() -> &'static [(&'static Fault, Report)] {
 async fn scan(fault: Option<&'static Fault>) -> Report {
     let deployment = demo::start(fault).await.unwrap();
     let spec = promise(&deployment);
-    observed(&spec, deployment.way()).await
+    let mut private = Private::default();
+    private.variables.clone_from(&deployment.variables);
+    observed_knowing(&spec, private, deployment.way()).await
 }
 
 /// Everything asked, judged and decided.
 pub async fn observed(spec: &Spec, way: Way) -> Report {
-    let net = Arc::new(Net::new(way, spec));
+    observed_knowing(spec, Private::default(), way).await
+}
+
+/// The same with the variables of the promise.
+pub async fn observed_knowing(spec: &Spec, private: Private, way: Way) -> Report {
+    let net = Arc::new(Net::new(way, spec).knowing(private));
     let begin = observe::begin(spec, &net);
     let (_open, stop) = watch::channel(false);
     let Observed { observations, ending, elapsed, panicked } =
@@ -85,7 +92,7 @@ pub fn loaded(text: &str) -> Result<Spec, spec::Problems> {
     let known: Vec<Known> = golive::judge::pages().iter().map(|page| (page.family, page.id)).collect();
     let read = |name: &str| Err(format!("{name} is not there"));
     let standing = |_: &str| Standing::default();
-    let outside = Outside { known: &known, read: &read, standing: &standing, variable: Some(&|_| None) };
+    let outside = Outside { known: &known, read: &read, standing: &standing, variable: None };
     spec::load(Some(("golive.toml", text)), &Flags::default(), &outside).map(|(spec, _)| spec)
 }
 

@@ -9,7 +9,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::wire::{constant, dial, handshake, hello, say, tell};
 use super::*;
 use crate::demo::exchange::{Request, Response};
-use crate::demo::{session, site};
+use crate::demo::{account, session, site};
 
 /// Everything that a scan may see of the deployment, by place, without what is random.
 pub async fn look(fault: Option<&'static Fault>) -> BTreeMap<String, String> {
@@ -157,6 +157,33 @@ fn look_at_answers(fault: Option<&'static Fault>, seen: &mut BTreeMap<String, St
     let forwarded = https(V4, "GET", "/", &[("X-Forwarded-Host", "golive-1.test")]);
     note("forwarded host", forwarded.content.contains("golive-1.test").to_string());
 
+    let variables = account::variables();
+    for (place, user, variable) in
+        [("login", "demo", "DEMO_PASSWORD"), ("seed", "admin", "DEMO_SEED_PASSWORD"), ("wrong", "demo", "")]
+    {
+        let password = variables.get(variable).map_or("", String::as_str);
+        let content = format!(r#"{{"email":"{user}@example.com","password":"{password}"}}"#);
+        let request = Request { content, ..request("POST", "/api/auth/login", SITE, &[]) };
+        let answer = site::https(entry(V4), &request);
+        let role = answer.content.rsplit_once("role").map_or("-", |(_, role)| role).to_string();
+        note(place, format!("{} {role}", answer.status));
+        if place == "login" {
+            let cookie = values(&answer, "set-cookie").concat();
+            let pair = cookie.split(';').next().unwrap_or_default();
+            let token = answer.content.split('"').nth(3).unwrap_or_default();
+            let bearer = format!("Bearer {token}");
+            note("profile", https(V4, "GET", "/api/me", &[("Authorization", &bearer)]).status.to_string());
+            for (place, origin, cookie) in [
+                ("own", "https://app.example.com", pair),
+                ("foreign", "https://golive-1.test", pair),
+                ("anonymous", "https://golive-1.test", ""),
+            ] {
+                let fields = [("Origin", origin), ("Cookie", cookie), ("Sec-WebSocket-Key", "a")];
+                note(&format!("websocket {place}"), https(V4, "GET", "/api/ws", &fields).status.to_string());
+            }
+        }
+    }
+
     for (place, origin) in [
         ("foreign", "https://golive-1.test"),
         ("null", "null"),
@@ -183,7 +210,7 @@ fn look_at_answers(fault: Option<&'static Fault>, seen: &mut BTreeMap<String, St
 fn request(method: &str, target: &str, host: &str, fields: &[(&str, &str)]) -> Request {
     let fields = std::iter::once(("Host", host)).chain(fields.iter().copied());
     let fields = fields.map(|(name, value)| (name.into(), value.into())).collect();
-    Request { method: method.into(), target: target.into(), fields }
+    Request { method: method.into(), target: target.into(), fields, content: String::new() }
 }
 
 fn values(response: &Response, name: &str) -> Vec<String> {

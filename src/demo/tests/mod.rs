@@ -104,6 +104,7 @@ const CHANGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("cors-own-origin-refused", &["cors own"]),
+    ("websocket-any-origin", &["websocket foreign"]),
     ("dotenv-served", &["/.env"]),
     ("key-served", &["/.ssh/id_rsa"]),
     ("debug-page", &["absent page"]),
@@ -114,8 +115,10 @@ const CHANGES: &[(&str, &[&str])] = &[
     ("redis-without-password", &["6379 IPv4", "6379 IPv6"]),
     ("postgresql-without-password", &["5432 IPv4", "5432 IPv6", "startup"]),
     ("session-secret-known", &["session secret"]),
+    ("seed-account-works", &["seed"]),
     ("alias-missing", &["names"]),
     ("health-broken", &["health"]),
+    ("step-broken", &["profile"]),
 ];
 
 #[tokio::test]

@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::https::location::location;
+use super::smoke::steps;
 use super::{Word, skip, unknown};
 use crate::finding::Subject;
-use crate::observation::{Ask, Exchange, Hop, Http, Mark, Method, Nonce, Observation, Response, Seen, Stopped};
+use crate::observation::{
+    Ask, Exchange, Hop, Http, Mark, Method, Nonce, Observation, Response, Seen, Smoke, Stopped,
+};
 use crate::spec::Spec;
 use crate::target::{Endpoint, Scheme};
 
-/// The end of a visit or of a request for an absent page: what headers, cookies and origins are judged on.
+/// The end of a visit, of a request for an absent page or of a step: what headers, cookies and origins are judged on.
 pub(super) struct Answer<'a> {
-    pub o: &'a Observation<Http>,
+    pub o: Asked,
     pub subject: Subject,
     /// The final answer, or why it is not judged.
     pub hop: Result<&'a Hop, Word>,
@@ -19,11 +22,24 @@ pub(super) struct Answer<'a> {
     pub absent: bool,
 }
 
+/// What was asked: a step as a visit to its path.
+pub(super) struct Asked {
+    pub question: Http,
+    id: String,
+}
+
+impl Asked {
+    pub fn id(&self) -> String {
+        self.id.clone()
+    }
+}
+
 /// Every answer to judge, once a subject: two paths that end at the same page are one answer.
 pub(super) fn answers<'a>(spec: &Spec, seen: &'a Seen) -> Vec<Answer<'a>> {
     let asked = seen.asked::<Http>().filter(|o| matches!(o.question.ask, Ask::Visit | Ask::Absent));
     let nonce = seen.observations().nonce;
     let mut all: Vec<Answer> = asked.map(|o| answer(spec, o, nonce)).collect();
+    all.extend(seen.asked::<Smoke>().flat_map(|o| step_answers(spec, o)));
     // A page that was asked by its own name comes before one that a redirect led to.
     all.sort_by_key(|a| a.subject != subject(&a.o.question));
     let mut met = BTreeSet::new();
@@ -38,17 +54,39 @@ fn answer<'a>(spec: &Spec, o: &'a Observation<Http>, nonce: Nonce) -> Answer<'a>
         Err(error) => (subject(&o.question), Err(unknown(error.to_string()))),
         Ok(exchange) => {
             let listed = !absent && spec.lines.contains_key("paths");
-            let hop = match &exchange.stopped {
-                None => judged(exchange.last(), listed),
-                Some(Stopped::Error(error)) => Err(unknown(error.to_string())),
-                Some(Stopped::PlainHttp) => Err(unknown("leads back to plain http")),
-                Some(Stopped::OffSite) => Err(skip(off_site(exchange))),
-                Some(Stopped::Loop | Stopped::TooMany) => Err(unknown("redirects without end")),
-            };
-            (end(o, exchange, nonce), hop)
+            (end(o, exchange, nonce), last(exchange, listed))
         }
     };
-    Answer { o, subject, hop, absent }
+    Answer { o: Asked { question: o.question.clone(), id: o.id() }, subject, hop, absent }
+}
+
+/// The final answer of each step.
+fn step_answers<'a>(spec: &Spec, o: &'a Observation<Smoke>) -> Vec<Answer<'a>> {
+    let outcome = |index: usize| match &o.outcome {
+        Err(error) => Err(unknown(error.to_string())),
+        Ok(walked) => match walked.steps.get(index).map(|walk| &walk.outcome) {
+            Some(Ok(exchange)) => last(exchange, true),
+            Some(Err(error)) => Err(unknown(error.to_string())),
+            None => Err(unknown("not in this recording")),
+        },
+    };
+    let steps = spec.smoke.iter().enumerate().map(|(index, step)| {
+        let path = step.path.0.clone();
+        let question = Http { at: o.question.at.clone(), method: Method::Get, path, ask: Ask::Visit };
+        let asked = Asked { question, id: o.id() };
+        Answer { o: asked, subject: steps::subject(o, step), hop: outcome(index), absent: false }
+    });
+    steps.collect()
+}
+
+fn last(exchange: &Exchange, listed: bool) -> Result<&Hop, Word> {
+    match &exchange.stopped {
+        None => judged(exchange.last(), listed),
+        Some(Stopped::Error(error)) => Err(unknown(error.to_string())),
+        Some(Stopped::PlainHttp) => Err(unknown("leads back to plain http")),
+        Some(Stopped::OffSite) => Err(skip(off_site(exchange))),
+        Some(Stopped::Loop | Stopped::TooMany) => Err(unknown("redirects without end")),
+    }
 }
 
 /// Where a visit leaves the site. A redirect that cannot be read has no origin to say.

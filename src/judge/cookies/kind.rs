@@ -15,6 +15,16 @@ pub(super) enum Kind {
     Other,
 }
 
+impl Kind {
+    /// What a login sets may sign somebody in, whatever it is called.
+    pub(super) fn of_login(self, login: bool) -> Self {
+        match self {
+            Self::Other if login => Self::Session("set by the login step".into()),
+            kind => kind,
+        }
+    }
+}
+
 pub(super) fn kind(spec: &Spec, cookie: &SetCookie, value: Option<CookieValue>) -> Kind {
     match value {
         _ if is_preference(spec, &cookie.name) => Kind::Preference,

@@ -1,12 +1,16 @@
 //! Every cookie that an https answer sets, and what could not be looked at.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use super::kind::{Kind, kind};
 use crate::finding::{Status, Subject, Verdict};
 use crate::judge::answered::{answers, is_edge_cookie, subject};
+use crate::judge::smoke::steps;
 use crate::judge::{Word, given};
-use crate::observation::{Ask, Exchange, Hop, Http, Observation, ProbeError, Seen, SetCookie, Stopped, Timestamp};
+use crate::observation::{
+    Ask, Exchange, Hop, Http, Observation, ProbeError, Seen, SetCookie, Smoke, Stopped, Timestamp,
+};
 use crate::spec::Spec;
 use crate::target::{Host, Origin, Scheme};
 
@@ -28,39 +32,69 @@ impl Sent {
     }
 }
 
-/// In the order of the questions; deletions and a CDN's own cookies are left out.
+/// In the order of the questions, then of the steps; deletions and a CDN's own cookies are left out.
 pub(super) fn sent(spec: &Spec, seen: &Seen) -> Vec<Sent> {
     let nonce = seen.observations().nonce.to_string();
     let mut all = vec![];
     for o in asked(seen) {
         let Ok(exchange) = &o.outcome else { continue };
-        let since = o.asked_at_ms.saturating_add(o.elapsed_ms) / 1000;
-        let now = Timestamp(seen.started_at().0.saturating_add_unsigned(since));
-        for (index, hop) in exchange.hops.iter().enumerate() {
+        let dialogue = Dialogue {
+            exchange,
+            at: o.question.at.ip,
+            now: after(seen, o.asked_at_ms.saturating_add(o.elapsed_ms)),
+            id: o.id(),
+            login: false,
+        };
+        let first = match subject(&o.question) {
+            Subject::Url { url, .. } if o.question.ask == Ask::Absent => Some(url),
+            _ => None,
+        };
+        dialogue.cookies(spec, &nonce, first.as_deref(), &mut all);
+    }
+    for o in seen.asked::<Smoke>() {
+        let (at, now) = (o.question.at.ip, after(seen, o.asked_at_ms.saturating_add(o.elapsed_ms)));
+        for (index, exchange) in steps::exchanges(o) {
+            let login = spec.smoke.get(index).is_some_and(|step| step.login);
+            Dialogue { exchange, at, now, id: o.id(), login }.cookies(spec, &nonce, None, &mut all);
+        }
+    }
+    all
+}
+
+fn after(seen: &Seen, ms: u64) -> Timestamp {
+    Timestamp(seen.started_at().0.saturating_add_unsigned(ms / 1000))
+}
+
+/// The hops of one question or step.
+struct Dialogue<'a> {
+    exchange: &'a Exchange,
+    at: IpAddr,
+    now: Timestamp,
+    id: String,
+    /// It signs somebody in.
+    login: bool,
+}
+
+impl Dialogue<'_> {
+    /// `first`: how the address of the first hop is called.
+    fn cookies(&self, spec: &Spec, nonce: &str, first: Option<&str>, all: &mut Vec<Sent>) {
+        for (index, hop) in self.exchange.hops.iter().enumerate() {
             let Ok(Origin { scheme: Scheme::Https, host, .. }) = hop.request.origin.parse() else { continue };
-            let url = match subject(&o.question) {
-                Subject::Url { url, .. } if index == 0 && o.question.ask == Ask::Absent => url,
-                _ => stable_url(hop, &nonce),
-            };
+            let url = first.filter(|_| index == 0).map_or_else(|| stable_url(hop, nonce), String::from);
             for (index, field) in hop.response.values("set-cookie").into_iter().enumerate() {
-                let kept = |cookie: &SetCookie| !cookie.is_deletion(now) && !is_edge_cookie(&cookie.name);
+                let kept = |cookie: &SetCookie| !cookie.is_deletion(self.now) && !is_edge_cookie(&cookie.name);
                 let Some(cookie) = SetCookie::parse(field).filter(kept) else { continue };
                 all.push(Sent {
-                    subject: Subject::Cookie {
-                        name: cookie.label().into(),
-                        url: url.clone(),
-                        at: o.question.at.ip,
-                    },
+                    subject: Subject::Cookie { name: cookie.label().into(), url: url.clone(), at: self.at },
                     host: host.clone(),
-                    kind: kind(spec, &cookie, hop.response.cookies.get(index).copied()),
+                    kind: kind(spec, &cookie, hop.response.cookies.get(index).copied()).of_login(self.login),
                     cookie,
-                    now,
-                    evidence: o.id(),
+                    now: self.now,
+                    evidence: self.id.clone(),
                 });
             }
         }
     }
-    all
 }
 
 /// An Unknown for each answer that should have been looked at and could not.

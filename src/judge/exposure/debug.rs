@@ -73,7 +73,7 @@ fn clean(spec: &Spec, seen: &Seen, answer: &Answer) -> Word {
         }
         Ok(hop) => {
             let words = format!("shows no debug page or stack trace: {}", hop.response.status);
-            hidden(spec, seen, answer.o, &words)
+            hidden(spec, seen, &answer.o.question.at, &words)
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::judge::answered::{baseline, control, is_broken, shut_out, subject};
 use crate::judge::{Word, fail, pass, unknown};
 use crate::observation::{Ask, Content, ErrorKind, Http, Observation, Response, Seen};
 use crate::spec::Spec;
+use crate::target::Endpoint;
 
 /// Served is what `recognised` knows; anything else is hidden.
 pub(super) fn verdict(
@@ -46,7 +47,7 @@ fn word(spec: &Spec, seen: &Seen, o: &Observation<Http>, recognised: impl Fn(&Co
         Ok(exchange) => exchange.first(),
         Err(error) => match error.kind {
             ErrorKind::Closed | ErrorKind::Reset => {
-                return hidden(spec, seen, o, "is answered by a closed connection");
+                return hidden(spec, seen, &o.question.at, "is answered by a closed connection");
             }
             _ => return unknown(error.to_string()),
         },
@@ -65,10 +66,14 @@ fn word(spec: &Spec, seen: &Seen, o: &Observation<Http>, recognised: impl Fn(&Co
             unknown(format!("is answered with {status}: that hides nothing for good"))
         }
         200..=299 if answer.content.coded.is_some() => unknown("is answered in a coding that nobody asked for"),
-        200..=299 if answer.content.length == 0 => hidden(spec, seen, o, "is answered with nothing"),
-        status @ 200..=299 if same => hidden(spec, seen, o, &format!("is answered with {status} like any path")),
-        status @ 200..=299 => hidden(spec, seen, o, &format!("is answered with {status} and another content")),
-        status => hidden(spec, seen, o, &format!("is answered with {status}")),
+        200..=299 if answer.content.length == 0 => hidden(spec, seen, &o.question.at, "is answered with nothing"),
+        status @ 200..=299 if same => {
+            hidden(spec, seen, &o.question.at, &format!("is answered with {status} like any path"))
+        }
+        status @ 200..=299 => {
+            hidden(spec, seen, &o.question.at, &format!("is answered with {status} and another content"))
+        }
+        status => hidden(spec, seen, &o.question.at, &format!("is answered with {status}")),
     }
 }
 
@@ -81,8 +86,8 @@ pub(super) fn is_same_as_nothing(seen: &Seen, question: &Http, answer: &Response
     })
 }
 
-pub(super) fn hidden(spec: &Spec, seen: &Seen, o: &Observation<Http>, words: &str) -> Word {
-    match control(spec, seen, &o.question.at) {
+pub(super) fn hidden(spec: &Spec, seen: &Seen, at: &Endpoint, words: &str) -> Word {
+    match control(spec, seen, at) {
         Ok(()) => pass(words),
         Err(why) => why,
     }

@@ -2,6 +2,7 @@
 
 mod ambiguous;
 mod answer;
+mod websocket;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
     check!("hosts/forged-host-not-reflected", forged_host_not_reflected),
     check!("hosts/redirect-host-fixed", redirect_host_fixed),
     check!("hosts/ambiguous-host-rejected", ambiguous::ambiguous_host_rejected),
+    check!("hosts/websocket-origin-checked", websocket::origin_checked),
 ];
 
 fn unknown_host_rejected(spec: &Spec, seen: &Seen) -> Vec<Verdict> {

@@ -215,12 +215,13 @@ mod tests {
                     anonymous: None,
                     found: vec![],
                     texts: vec![],
+                    fields: vec![],
                     captured: vec![],
                 })
                 .collect(),
             ..Walked::default()
         });
-        fact(Smoke { at, steps: "0011223344556677".into() }, walked)
+        fact(Smoke { at, steps: vec![] }, walked)
     }
 
     fn said(facts: Vec<Fact>) -> Vec<(String, Status, String)> {

@@ -7,12 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use hyper::body::Bytes;
 use tokio::time::{timeout, timeout_at};
 use url::Url;
 
 use super::content::is_challenge;
-use super::dialogue::{Dialogue, Jar, MOST_HOPS, Over, location, target};
+use super::dialogue::{Dialogue, MOST_HOPS, Over, location, target};
 use super::http::{Coming, Raw};
+use super::jar::Jar;
 use super::record::coding;
 use super::secrets::{Finder, Found, Values};
 use crate::observation::{
@@ -139,15 +141,16 @@ impl Reader<'_> {
                 outcome,
             };
             let mut request = plan::hop(spec, &at, Method::Get, to.clone());
-            request.fields.extend(jar.field(&at));
+            request.fields.extend(jar.field(&at, &to));
             let place = net.place(at.ip).await;
-            let (coming, place) = match self.dialogue.begin(&at, &request, Over::Http1, place).await {
+            let (coming, place) = match self.dialogue.begin(&at, &request, Over::Http1, &Bytes::new(), place).await
+            {
                 (_, Ok(begun)) => begun,
                 (_, Err(error)) => {
                     return Reading::Done { read: through(&at, &to, Err(error)), found: vec![], loads: None };
                 }
             };
-            jar.keep(&at, &coming.raw);
+            jar.keep(&at, &to, &coming.raw, super::now());
             let step = location(&request, &coming.raw).map(|next| (self.step(errand, &at, &next), next));
             let stopped = match step {
                 None => None,

@@ -1,5 +1,7 @@
 //! The keys of golive.toml, table by table: each line here is one key and what it may hold.
 
+mod smoke;
+
 use super::error::{Wrong, quoted};
 use super::flags::{Flags, Known};
 use super::nearest::{did_you_mean, nearest};
@@ -18,7 +20,7 @@ use crate::finding::Waiver;
 use crate::target::Origin;
 
 /// Gives the value of a variable of the environment.
-pub type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What a file refers to, and what stands outside of it.
 #[derive(Clone, Copy)]
@@ -30,7 +32,7 @@ pub struct Outside<'a> {
     /// Who may read a file.
     pub standing: &'a dyn Fn(&str) -> Standing,
     /// The value of a variable of the environment; `None` where nothing is sent, and none is needed.
-    pub variable: Option<Variable<'a>>,
+    pub variable: Option<Environment<'a>>,
 }
 
 /// Reads every key but `site` into a Spec that holds the defaults.
@@ -65,7 +67,8 @@ pub(super) fn promises(
     cookies(root.table("cookies"), spec, site);
     cors(root.table("cors"), spec);
     exposure(root.table("exposure"), spec);
-    secrets(root.table("secrets"), spec);
+    smoke::smoke(root, spec, outside);
+    secrets(root.table("secrets"), spec, outside);
     gate(root.table("gate"), spec, outside.known);
     waive(root, spec, outside.known);
     limits(root.table("limits"), spec);
@@ -185,11 +188,13 @@ fn cors(mut table: Table, spec: &mut Spec) {
 fn exposure(mut table: Table, spec: &mut Spec) {
     set(&mut spec.exposure.public, table.texts("public", prefix));
     set(&mut spec.exposure.guarded, table.texts("guarded", path));
+    set(&mut spec.exposure.websockets, table.texts("websockets", path));
     table.finish();
 }
 
-fn secrets(mut table: Table, spec: &mut Spec) {
+fn secrets(mut table: Table, spec: &mut Spec, outside: &Outside) {
     set(&mut spec.secrets.candidates, table.texts("candidates", file));
+    smoke::accounts(&mut table, spec, outside);
     table.finish();
 }
 

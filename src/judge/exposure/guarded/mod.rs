@@ -42,7 +42,7 @@ fn word(spec: &Spec, seen: &Seen, o: &Observation<Http>, trick: Trick) -> Word {
     let exchange = match &o.outcome {
         Ok(exchange) => exchange,
         Err(error) if matches!(error.kind, ErrorKind::Closed | ErrorKind::Reset) => {
-            return hidden(spec, seen, o, &format!("{name} gets a closed connection"));
+            return hidden(spec, seen, &o.question.at, &format!("{name} gets a closed connection"));
         }
         Err(error) => return unknown(error.to_string()),
     };
@@ -52,8 +52,12 @@ fn word(spec: &Spec, seen: &Seen, o: &Observation<Http>, trick: Trick) -> Word {
     }
     match &exchange.stopped {
         Some(Stopped::Error(error)) => return unknown(error.to_string()),
-        Some(_) if last.leads_to_login() => return hidden(spec, seen, o, &format!("{name} is led to a login")),
-        Some(Stopped::OffSite) => return hidden(spec, seen, o, &format!("{name} {}", off_site(exchange))),
+        Some(_) if last.leads_to_login() => {
+            return hidden(spec, seen, &o.question.at, &format!("{name} is led to a login"));
+        }
+        Some(Stopped::OffSite) => {
+            return hidden(spec, seen, &o.question.at, &format!("{name} {}", off_site(exchange)));
+        }
         Some(Stopped::PlainHttp) => return unknown(format!("{name} is led back to plain http")),
         Some(Stopped::Loop | Stopped::TooMany) => return unknown(format!("{name} is redirected without end")),
         None => {}
@@ -63,8 +67,12 @@ fn word(spec: &Spec, seen: &Seen, o: &Observation<Http>, trick: Trick) -> Word {
     match last.status {
         status if is_broken(base, last) => unknown(format!("{name} gets {status}: that refuses nothing for good")),
         200..=299 => shown(spec, seen, o, trick, exchange),
-        status @ (300..=399 | 401 | 403 | 404 | 410) => hidden(spec, seen, o, &format!("{name} gets {status}")),
-        status @ 400..=499 if trick != Trick::Plain => hidden(spec, seen, o, &format!("{name} gets {status}")),
+        status @ (300..=399 | 401 | 403 | 404 | 410) => {
+            hidden(spec, seen, &o.question.at, &format!("{name} gets {status}"))
+        }
+        status @ 400..=499 if trick != Trick::Plain => {
+            hidden(spec, seen, &o.question.at, &format!("{name} gets {status}"))
+        }
         status => unknown(format!("{name} gets {status}: nobody can tell whether a login is asked for")),
     }
 }
@@ -78,7 +86,7 @@ fn shown(spec: &Spec, seen: &Seen, o: &Observation<Http>, trick: Trick, exchange
         return unknown(format!("{name} gets {status} in a coding that nobody asked for"));
     }
     if let Some(words) = harmless(spec, seen, o, trick, exchange) {
-        return hidden(spec, seen, o, &format!("{name} {words}"));
+        return hidden(spec, seen, &o.question.at, &format!("{name} {words}"));
     }
     if asks_password(last) {
         return unknown(format!("{name} gets {status} and another page that asks for a password"));

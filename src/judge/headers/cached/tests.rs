@@ -196,10 +196,11 @@ fn an_answer_for_one_is_kept_for_one() {
             anonymous,
             found: vec![],
             texts: vec![],
+            fields: vec![],
             captured: vec![],
         };
         let walked = Walked { steps: vec![step], ..Walked::default() };
-        let smoke = Smoke { at: question(Ask::Visit, "/").at, steps: "0".into() };
+        let smoke = Smoke { at: question(Ask::Visit, "/").at, steps: vec![] };
         let verdicts = session_not_cached(&spec(), &run([fact(smoke, Ok(walked))]));
         assert_eq!(said(&verdicts), want.into_iter().collect::<Vec<_>>());
         assert!(verdicts.iter().all(|v| v.subject.to_string().contains("account")));

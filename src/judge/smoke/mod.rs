@@ -1,5 +1,7 @@
 //! Does the application work?
 
+pub(super) mod steps;
+
 use super::answered::{comes_and_goes, control, off_site, shut_out, subject};
 use super::{Check, Word, check, fail, given, pass, unknown};
 use crate::finding::{Status, Subject, Verdict};
@@ -8,8 +10,11 @@ use crate::observation::{
 };
 use crate::spec::Spec;
 
-pub(super) const CHECKS: &[Check] =
-    &[check!("smoke/names-resolve", names_resolve), check!("smoke/site-answers", site_answers)];
+pub(super) const CHECKS: &[Check] = &[
+    check!("smoke/names-resolve", names_resolve),
+    check!("smoke/site-answers", site_answers),
+    check!("smoke/smoke-step-passes", steps::step_passes),
+];
 
 fn names_resolve(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
     let names = spec.origins().filter_map(|origin| origin.host.name());
