@@ -181,7 +181,7 @@ fn hosts(request: &Request) -> usize {
 
 /// The head as it is, by hand.
 fn raw(at: &Endpoint, request: &Request) -> String {
-    let fields = request.fields.iter().filter(|(name, _)| name != "Connection");
+    let fields = request.fields.iter().filter(|(name, value)| !is_curls_own(name, value));
     let mut lines = vec![format!("{} {} HTTP/1.1", request.method, request.target)];
     lines.extend(fields.map(|(name, value)| format!("{name}: {value}")));
     lines.extend(["Connection: close".into(), String::new(), String::new()]);
