@@ -46,11 +46,11 @@ pub async fn search(dialogue: &Dialogue<'_>, values: &Values, question: &Search)
     let mut left: BTreeMap<String, usize> = BTreeMap::new();
     for reading in pages.into_iter().chain(read) {
         match reading {
-            Reading::Done { read, found, .. } => {
+            Ok(Reading { read, found, .. }) => {
                 searched.secrets.extend(found.into_iter().map(|found| secret(&read, found)));
                 searched.read.push(read);
             }
-            Reading::Left { path } => *left.entry(path).or_default() += 1,
+            Err(path) => *left.entry(path).or_default() += 1,
         }
     }
     beyond.into_iter().for_each(|path| *left.entry(path).or_default() += 1);
@@ -67,23 +67,22 @@ struct Errand {
     target: String,
 }
 
-enum Reading {
-    Done {
-        read: ReadThrough,
-        found: Vec<Found>,
-        /// The place of a page, and what it loads.
-        loads: Option<(Endpoint, Vec<Url>)>,
-    },
-    /// The bytes of the search had run out before.
-    Left { path: String },
+struct Reading {
+    read: ReadThrough,
+    found: Vec<Found>,
+    /// The place of a page, and what it loads.
+    loads: Option<(Endpoint, Vec<Url>)>,
 }
 
+/// The path of an errand that was left, since the bytes of the search had run out before.
+type Unread = String;
+
 /// The scripts of all pages, each for the first page that loads it.
-fn errands(pages: &[Reading]) -> Vec<Errand> {
+fn errands(pages: &[Result<Reading, Unread>]) -> Vec<Errand> {
     let mut met = BTreeSet::new();
     let mut all = vec![];
     for page in pages {
-        let Reading::Done { read, loads: Some((at, urls)), .. } = page else { continue };
+        let Ok(Reading { read, loads: Some((at, urls)), .. }) = page else { continue };
         for url in urls.iter().filter(|url| met.insert((*url).clone())) {
             let (path, at, target) = (read.path.clone(), at.clone(), target(url));
             all.push(Errand { path, part: Part::Script, at, target });
@@ -106,21 +105,26 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Six at a time, as browsers have it for one host.
-    async fn all(&self, errands: Vec<Errand>) -> Vec<Reading> {
+    async fn all(&self, errands: Vec<Errand>) -> Vec<Result<Reading, Unread>> {
         let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
         let work = || self.work(&errands, &next, &done);
         tokio::join!(work(), work(), work(), work(), work(), work());
         done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
     }
 
-    async fn work(&self, errands: &[Errand], next: &AtomicUsize, done: &Mutex<BTreeMap<usize, Reading>>) {
+    async fn work(
+        &self,
+        errands: &[Errand],
+        next: &AtomicUsize,
+        done: &Mutex<BTreeMap<usize, Result<Reading, Unread>>>,
+    ) {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(errand) = errands.get(index) else { return };
             let reading = if self.room.load(Ordering::Relaxed) > 0 || errand.part == Part::Page {
-                self.read(errand).await
+                Ok(self.read(errand).await)
             } else {
-                Reading::Left { path: errand.path.clone() }
+                Err(errand.path.clone())
             };
             done.lock().unwrap_or_else(PoisonError::into_inner).insert(index, reading);
         }
@@ -147,7 +151,7 @@ impl Reader<'_> {
             {
                 (_, Ok(begun)) => begun,
                 (_, Err(error)) => {
-                    return Reading::Done { read: through(&at, &to, Err(error)), found: vec![], loads: None };
+                    return Reading { read: through(&at, &to, Err(error)), found: vec![], loads: None };
                 }
             };
             jar.keep(&at, &to, &coming.raw, super::now());
@@ -176,7 +180,7 @@ impl Reader<'_> {
             let url = Url::parse(&at.url(&to)).ok().filter(|_| is_page);
             let loads = url.map(|url| scripts(&markup, &url));
             let read = through(&at, &to, Ok(extent));
-            return Reading::Done { read, found, loads: loads.map(|urls| (at, urls)) };
+            return Reading { read, found, loads: loads.map(|urls| (at, urls)) };
         }
     }
 

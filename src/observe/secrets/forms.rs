@@ -128,7 +128,7 @@ fn is_slack(body: &[u8]) -> bool {
     let all: Vec<&[u8]> = body.split(|b| *b == b'-').collect();
     let is_number = |part: &&[u8]| part.len() >= 9 && part.iter().all(u8::is_ascii_digit);
     match &all[..] {
-        [numbers @ .., secret] => numbers.iter().any(|n| is_number(n)) && secret.len() >= 24,
+        [numbers @ .., secret] => numbers.iter().any(is_number) && secret.len() >= 24,
         [] => false,
     }
 }
