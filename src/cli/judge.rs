@@ -48,7 +48,8 @@ pub fn run(args: Args) -> Exit {
     };
     let concluded = conclude(&spec, recorded.observations, "not in this recording", circumstances);
     let Conclusion { report, panicked } = concluded;
-    finish(&Run { report, panicked, stopped: None }, &mut outputs, &args.tell, None)
+    let heading = report.observations.are_of_files_alone().then_some("read in files, not seen from outside");
+    finish(&Run { report, panicked, stopped: None }, &mut outputs, &args.tell, heading)
 }
 
 fn read(file: &str) -> Result<Report, String> {
