@@ -55,7 +55,7 @@ fn is_time(text: &str) -> bool {
 
 /// Starlette: base64 of what `json.dumps` writes by default, with a space after each colon.
 fn is_starlette(payload: &str) -> bool {
-    let Some(json) = standard(payload).filter(|_| payload.len() % 4 == 0) else { return false };
+    let Some(json) = standard(payload).filter(|_| payload.len().is_multiple_of(4)) else { return false };
     json.starts_with(b"{") && json.windows(3).any(|three| three == b"\": ") && is_json(&json)
 }
 
