@@ -22,6 +22,7 @@ HTTPS = [
             "unknown-host-rejected",
             "look-alike-host-rejected",
             "address-host-rejected",
+            "ambiguous-host-rejected",
         ),
         fronts=ONE,
         shows=((f"{PLAIN}/", " 200"),),
