@@ -52,6 +52,7 @@ HTTPS = [
                 "alias-secured",
                 "dns-agrees",
                 "caa-restricts-issuance",
+                "redirect-host-fixed",
             ),
             "fail",
         ),
