@@ -47,8 +47,8 @@ class Front:
     # gap (/api/health answers on :80)
     redirect: str = "same-host"
     # Other names: closed | empty (200 without content) | refused (403) | misdirected (421) | redirected (to the site) |
-    # unanswered (haproxy: 503) | unnamed (haproxy: whoever names no host is let in) | welcome (the package's page) | blog (another site) | api (it decides) |
-    # internal (nginx: a certificate with a name of the inside)
+    # unanswered (haproxy: 503) | unnamed (haproxy: whoever names no host is let in) | welcome (the package's page) |
+    # blog (another site) | api (it decides) | internal (nginx: a certificate with a name of the inside)
     unknown: str = "closed"
     alias: str = "redirects"  # the www name: redirects | serves
     headers: str = "page"  # page (the API sends its own) | everywhere (both send them) | not-on-404
@@ -107,7 +107,9 @@ class Web:
     kind: str = "rendered"
     varies: bool = True  # a nonce and the time in every page
     canonical: str = "fixed"  # fixed | forwarded (believes X-Forwarded-Host)
-    guard: str = "login"  # of /admin: login (leads there) | forbidden (403) | subrequest (but for Next.js itself) | none
+    guard: str = (
+        "login"  # of /admin: login (leads there) | forbidden (403) | subrequest (but for Next.js itself) | none
+    )
     fields: tuple = ()  # (name, value) pairs, in place of its own or beside them
     cookies: tuple = ()  # further lines of Set-Cookie
     body: str = ""  # more HTML in every page

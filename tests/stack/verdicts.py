@@ -14,7 +14,10 @@ from scan import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 # The word as it is, and as base64 has it wherever in a group of three bytes it begins: in tokens and signed sessions.
-SPELLINGS = (CANARY, *(b64encode(bytes(n) + CANARY.encode())[-(-n * 8 // 6) : (n + 12) * 8 // 6].decode() for n in range(3)))
+SPELLINGS = (
+    CANARY,
+    *(b64encode(bytes(n) + CANARY.encode())[-(-n * 8 // 6) : (n + 12) * 8 // 6].decode() for n in range(3)),
+)
 SECRET = re.compile(rf".{{0,50}}(?:{'|'.join(SPELLINGS)})[\w-]*")
 RESULTS = {0: ("GO", "PASS"), 1: ("NO-GO",), 3: ("UNPROVEN",)}
 

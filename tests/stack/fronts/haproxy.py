@@ -61,6 +61,7 @@ def config(front: Front, chain: Path, key: Path, folder: Path, public: Path) -> 
         plain=plain,
         unknown=unknown,
         limit=limit,
+        api_for="use_backend api if api" if front.unknown == "api" else "use_backend api if api ours or api alias",
         unnamed="default_backend web" if front.unknown == "unnamed" else "",
         leads=f"http-request redirect prefix https://{SITE} code 301 if alias" if front.alias == "redirects" else "",
         files="use_backend folder if { path -m beg /static/ }" if front.files == "listed" else "",
@@ -112,7 +113,7 @@ frontend site
     http-request set-header X-Forwarded-Proto https
     {leads}
     {files}
-    use_backend api if api ours or api alias
+    {api_for}
     use_backend web if ours or alias
     {unnamed}
 

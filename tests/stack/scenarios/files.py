@@ -97,13 +97,33 @@ FILES = [
         "POSTGRES_PASSWORD=",
         follows=("env-secret-strong",),
     ),
-    row("files-secret-short", "env-secret-strong", f"APP_SECRET={CANARY}Zr8Kq1vT0wXyPb3HsUeJdL7fQ2", f"APP_SECRET={CANARY}Zr8"),
-    row("files-secret-twice", "env-secrets-differ", f"REDIS_PASSWORD={CANARY}-T0wXyKq1", f"REDIS_PASSWORD={CANARY}-Pb3HsUeJ"),
+    row(
+        "files-secret-short",
+        "env-secret-strong",
+        f"APP_SECRET={CANARY}Zr8Kq1vT0wXyPb3HsUeJdL7fQ2",
+        f"APP_SECRET={CANARY}Zr8",
+    ),
+    row(
+        "files-secret-twice",
+        "env-secrets-differ",
+        f"REDIS_PASSWORD={CANARY}-T0wXyKq1",
+        f"REDIS_PASSWORD={CANARY}-Pb3HsUeJ",
+    ),
     row("files-cookie-insecure", "env-policy-restricted", "COOKIE_SECURE=true", "COOKIE_SECURE=false"),
     row("files-debug", "env-policy-restricted", "DEBUG=false", "DEBUG=true"),
-    row("files-origin-local", "env-policy-restricted", f"CORS_ORIGINS={SITE}", f"CORS_ORIGINS={SITE},http://localhost:3000"),
+    row(
+        "files-origin-local",
+        "env-policy-restricted",
+        f"CORS_ORIGINS={SITE}",
+        f"CORS_ORIGINS={SITE},http://localhost:3000",
+    ),
     row("files-origin-dot", "env-policy-restricted", "app\\.example\\.com$", "app.example.com$"),
-    row("files-hosts-all", "env-policy-restricted", "TRUSTED_HOSTS=app.example.com,www.example.com,localhost", "TRUSTED_HOSTS=*"),
+    row(
+        "files-hosts-all",
+        "env-policy-restricted",
+        "TRUSTED_HOSTS=app.example.com,www.example.com,localhost",
+        "TRUSTED_HOSTS=*",
+    ),
     row("files-port-published", "compose-ports-on-loopback", 'expose: ["5432"]', 'ports: ["5432:5432"]'),
     # What a variable holds is searched for in the pages.
     Scenario(

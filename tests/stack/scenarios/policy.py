@@ -19,7 +19,7 @@ POLICIES = [
         NO_GO,
         {"front.unknown": "api", "api.trusted_hosts": "*"},
         fails={"unknown-host-rejected": "/api/health"},
-        follows=("look-alike-host-rejected", "address-host-rejected"),
+        follows=("look-alike-host-rejected", "address-host-rejected", "ambiguous-host-rejected"),
         shows=((f"-H 'Host: evil.test' {HEALTH}", '"status":"ok"'),),
     ),
     Scenario(
@@ -140,14 +140,17 @@ FIELDS = [
         {"front.unknown": "unnamed"},
         fails={"ambiguous-host-rejected": ""},
         fronts=("haproxy",),
-        shows=((f"-H 'Host:' --http1.1 {SITE}/", "Lamps and tables"), (f"-H 'Host: evil.test' {SITE}/", "!Lamps and tables")),
+        shows=(
+            (f"-H 'Host:' --http1.1 {SITE}/", "Lamps and tables"),
+            (f"-H 'Host: evil.test' {SITE}/", "!Lamps and tables"),
+        ),
     ),
     Scenario(
         "unknown-host-served-by-h11",
         NO_GO,
         {"front.unknown": "api", "api.trusted_hosts": "*", "api.http": "h11"},
         fails={"unknown-host-rejected": "/api/health"},
-        follows=("look-alike-host-rejected", "address-host-rejected"),
+        follows=("look-alike-host-rejected", "address-host-rejected", "ambiguous-host-rejected"),
         fronts=("haproxy", "apache"),
     ),
 ]

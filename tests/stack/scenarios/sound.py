@@ -97,6 +97,7 @@ TRAPS = [
         "trap-redirect-to-fixed-name",
         GO,
         {"front.redirect": "fixed-name"},
+        advice={"redirect-host-fixed": "pass"},
         shows=((f"-H 'Host: evil.test' {PLAIN}/", f"Location: {SITE}/"),),
     ),
     Scenario("trap-redirect-found", GO, {"front.redirect": "found"}, shows=((f"{PLAIN}/", " 302"),)),

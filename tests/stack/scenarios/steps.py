@@ -186,7 +186,8 @@ STEPS_TRAPS = [
         "trap-step-kept-by-everybody-is-public",
         GO,
         {"front.more": "header /api/items/ Cache-Control `public, max-age=60`"},
-        policy=LOGIN + '\n[[smoke]]\nname = "items"\npath = "/api/items/"\nheaders = { authorization = "Bearer ${token}" }\n',
+        policy=LOGIN
+        + '\n[[smoke]]\nname = "items"\npath = "/api/items/"\nheaders = { authorization = "Bearer ${token}" }\n',
         fronts=ONE,
         shows=((f"{SITE}/api/items/", "public, max-age=60"),),
     ),

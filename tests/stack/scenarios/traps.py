@@ -2,8 +2,14 @@
 
 from deployment import CANARY, HOST4
 from scenario import FOUR, GO, HEALTH, ONE, PLAIN, SITE, UNPROVEN, Scenario
+from scenarios.exposure import METRICS
 
 NGINX, APACHE, HAPROXY = ("nginx",), ("apache",), ("haproxy",)
+KEYS = (
+    "<script>window.env={pay:'pk_" + "live_51Hq7TbXv9Zr2Kq8LmN4pQ6s',maps:'AIza" + "SyD4x9Kq8LmN4pQ6sT1vW3yZ5bC7dE9fG',"
+    "dsn:'https://4f1c2a9b7d3e5f60718293a4b5c6d7e8@o4711.ingest.sentry.io/4711',"
+    "db:'postgresql://user:password@localhost:5432/app',key:'YOUR_API_KEY'}</script>"
+)
 UNSIGNED = f"{CANARY}Zm9vYmFyYmF6cXV4"  # long enough for a session's
 
 
@@ -23,7 +29,11 @@ NAMES = [
     ),
     Scenario("trap-port-80-drops", GO, {"front.redirect": "dropped"}, fronts=NGINX, shows=((f"{PLAIN}/", "curl: 52"),)),
     Scenario(
-        "trap-port-80-forbids", GO, {"front.redirect": "forbidden"}, fronts=("haproxy", "apache"), shows=((f"{PLAIN}/", " 403"),)
+        "trap-port-80-forbids",
+        GO,
+        {"front.redirect": "forbidden"},
+        fronts=("haproxy", "apache"),
+        shows=((f"{PLAIN}/", " 403"),),
     ),
     Scenario(
         "trap-unknown-name-refused",
@@ -254,11 +264,7 @@ SEEN = [
     Scenario(
         "trap-keys-for-browsers",
         GO,
-        {
-            "web.body": "<script>window.env={pay:'pk_" + "live_51Hq7TbXv9Zr2Kq8LmN4pQ6s',maps:'AIza" + "SyD4x9Kq8LmN4pQ6sT1vW3yZ5bC7dE9fG',"
-            "dsn:'https://4f1c2a9b7d3e5f60718293a4b5c6d7e8@o4711.ingest.sentry.io/4711',"
-            "db:'postgresql://user:password@localhost:5432/app',key:'YOUR_API_KEY'}</script>"
-        },
+        {"web.body": KEYS},
         fronts=ONE,
         shows=((f"{SITE}/", "ingest.sentry.io"),),
     ),
@@ -282,12 +288,12 @@ SEEN = [
     Scenario(
         "trap-public-by-the-owner",
         GO,
-        {"api.docs": True, "front.files": "listed", "console.kind": "folder", "web.also": (("/metrics", "text/plain",
-         "# HELP up Up.\n# TYPE up gauge\nup 1\n# HELP http_requests_total Requests.\n# TYPE http_requests_total counter\nhttp_requests_total 4711\n"),)},
+        {"api.docs": True, "front.files": "listed", "web.also": (("/metrics", "text/plain", METRICS),)},
         policy='\n[exposure]\npublic = ["/api/docs", "/api/redoc", "/api/openapi.json", "/metrics", "/static/"]\n',
         advice={"api-document-hidden": "pass"},
-        fronts=FOUR,
-        shows=((f"{SITE}/metrics", "# TYPE up gauge"), (f"{SITE}/static/", "print.css")),
+        given=True,
+        fronts=("nginx", "apache"),
+        shows=((f"{SITE}/metrics", "http_requests_total"), (f"{SITE}/static/", "print.css")),
     ),
     Scenario(
         "trap-guard-forbids",
@@ -306,7 +312,9 @@ SEEN = [
         fronts=FOUR,
         shows=((f"{SITE}/admin", '<div id="root">'), (f"{SITE}/anything", '<div id="root">')),
     ),
-    Scenario("trap-everything-is-a-page", GO, {"web.kind": "spa"}, fronts=FOUR, shows=((f"{SITE}/.git/config", " 200"),)),
+    Scenario(
+        "trap-everything-is-a-page", GO, {"web.kind": "spa"}, fronts=FOUR, shows=((f"{SITE}/.git/config", " 200"),)
+    ),
     # A language is chosen for whoever comes, pages are made beforehand, and every address is a page.
     Scenario(
         "trap-next-js",
