@@ -50,7 +50,8 @@ pub fn run(args: Args) -> Exit {
         let deployment = demo::start(fault).await;
         let deployment = deployment.map_err(|e| complain(&[format!("loopback cannot be used: {e}")]))?;
         let variable = |name: &str| deployment.variables.get(name).cloned();
-        let (mut spec, private) = policy::read(Some(("golive.toml", deployment.config)), &Flags::default(), Some(&variable))?;
+        let (mut spec, private) =
+            policy::read(Some(("golive.toml", deployment.config)), &Flags::default(), Some(&variable))?;
         spec.certificate.roots = Roots::Own(deployment.roots.iter().map(|der| STANDARD.encode(der)).collect());
         spec.gate.strict |= args.tell.decide.strict;
         Ok(scan(&spec, private, deployment.way(), &Patience::default(), &args.tell).await)

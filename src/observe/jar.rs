@@ -34,7 +34,10 @@ impl Jar {
             let Some((_, value)) = pair.split_once('=').filter(|_| pair.len() <= COOKIE_BYTES) else { continue };
             let Some(cookie) = SetCookie::parse(&text).filter(|cookie| is_for(cookie, at)) else { continue };
             let path = cookie.path.clone().unwrap_or_else(|| default_path(target).into());
-            self.put(Kept { origin: at.origin(), name: cookie.name.clone(), path, value: value.trim().into() }, cookie.is_deletion(now));
+            self.put(
+                Kept { origin: at.origin(), name: cookie.name.clone(), path, value: value.trim().into() },
+                cookie.is_deletion(now),
+            );
         }
     }
 
@@ -65,8 +68,11 @@ impl Jar {
     }
 
     pub fn field(&self, at: &Endpoint, target: &str) -> Option<(String, String)> {
-        let pairs: Vec<String> =
-            self.fitting(at, target).into_iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
+        let pairs: Vec<String> = self
+            .fitting(at, target)
+            .into_iter()
+            .map(|cookie| format!("{}={}", cookie.name, cookie.value))
+            .collect();
         (!pairs.is_empty()).then(|| ("Cookie".into(), pairs.join("; ")))
     }
 

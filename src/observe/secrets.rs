@@ -99,18 +99,16 @@ mod tests {
         secrets.add_variable("example.com");
         secrets.add_captured("member");
         secrets.add_captured("3600");
-        for (text, kept) in [
-            ("/u/p@ss w0rd/x", "/u/"),
-            ("/u/p%40ss%20w0rd/x", "/u/"),
-            ("/u/p@ss%20w0rd/x", "/u/"),
-        ] {
+        for (text, kept) in [("/u/p@ss w0rd/x", "/u/"), ("/u/p%40ss%20w0rd/x", "/u/"), ("/u/p@ss%20w0rd/x", "/u/")]
+        {
             let marked = secrets.marked(text, "https://app.example.com", &recorder);
             assert!(marked.starts_with(&format!("{kept}‹redacted")) && !marked.contains("w0rd"), "{marked}");
         }
         for text in ["max-age=3600", "https://app.example.com/member", "app"] {
             assert_eq!(secrets.marked(text, "https://app.example.com", &recorder), text);
         }
-        let veiled = secrets.veiled(&json!({"a": ["p@ss w0rd", "member"], "id": "8f14e45fceea167a5a36"}), &recorder);
+        let veiled =
+            secrets.veiled(&json!({"a": ["p@ss w0rd", "member"], "id": "8f14e45fceea167a5a36"}), &recorder);
         let text = veiled.to_string();
         assert!(text.contains("member") && !text.contains("w0rd") && !text.contains("8f14"), "{text}");
     }

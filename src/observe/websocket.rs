@@ -132,7 +132,10 @@ mod tests {
         assert_eq!(accept(KEY), right);
         for (head, want) in [
             (format!("101 S\r\nUpgrade: WebSocket\r\nSec-WebSocket-Accept: {right}"), Ok(101)),
-            (format!("103 E\r\n\r\nHTTP/1.1 101 S\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {right}"), Ok(101)),
+            (
+                format!("103 E\r\n\r\nHTTP/1.1 101 S\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {right}"),
+                Ok(101),
+            ),
             ("101 S\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x".into(), Err(ErrorKind::Malformed)),
             (format!("101 S\r\nUpgrade: h2c\r\nSec-WebSocket-Accept: {right}"), Err(ErrorKind::Malformed)),
             ("403 F".into(), Ok(403)),

@@ -70,7 +70,11 @@ const PHASES: &[(Phase, &[Ask])] = &[
             Ask { families: &["https", "hosts"], questions: visits::upgrades, until: Phase::Sweep },
             Ask { families: &["https", "cookies"], questions: visits::toggled, until: Phase::Sweep },
             // Its answers are judged as a visitor's are. What seed accounts are refused with may shut us out.
-            Ask { families: &["smoke", "secrets", "hosts", "cookies", "headers"], questions: smoke::questions, until: Phase::Sweep },
+            Ask {
+                families: &["smoke", "secrets", "hosts", "cookies", "headers"],
+                questions: smoke::questions,
+                until: Phase::Sweep,
+            },
         ],
     ),
     (

@@ -151,7 +151,10 @@ mod tests {
             login: false,
             method: "POST".into(),
             path: template("/x/${token}?t=${token}"),
-            headers: vec![("accept".into(), template("text/html")), ("authorization".into(), template("Bearer ${token}"))],
+            headers: vec![
+                ("accept".into(), template("text/html")),
+                ("authorization".into(), template("Bearer ${token}")),
+            ],
             body: Some(Body::Json(json!({"b": "${token}", "a": [1, "x"]}))),
             expect: crate::spec::Expect::default(),
             capture: vec![],
@@ -161,7 +164,8 @@ mod tests {
         assert_eq!(sent.request.target, "/x/a%2Fb%20%22c%26?t=a%2Fb%20%22c%26");
         assert_eq!(String::from_utf8(sent.content).unwrap(), r#"{"b":"a/b \"c&","a":[1,"x"]}"#);
         let names: Vec<&str> = sent.request.fields.iter().map(|(name, _)| name.as_str()).collect();
-        let want = ["Host", "User-Agent", "Accept-Encoding", "Content-Type", "accept", "authorization", "Connection"];
+        let want =
+            ["Host", "User-Agent", "Accept-Encoding", "Content-Type", "accept", "authorization", "Connection"];
         assert_eq!(names, want);
         let shown = serde_json::to_string(&shown(&spec, &at, &step)).unwrap();
         assert!(shown.contains("Bearer ${token}") && !shown.contains("a/b"), "{shown}");

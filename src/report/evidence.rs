@@ -7,6 +7,7 @@ use crate::gate::thousands;
 use crate::observation::{
     Addresses, Authorisations, Authorities, Crossings, Exchange, Handshake, NameServer, Observation, Observations,
     Offered, PortState, ProbeError, Question, QuicHandshake, Reply, Revocation, Steps, Stopped, Swept, Timestamp,
+    Walk, Walked,
 };
 
 /// What one observation says, and how long it took.
@@ -31,6 +32,7 @@ pub(super) fn by_id(seen: &Observations) -> BTreeMap<String, Evidence> {
     all.extend(seen.caa.iter().map(|o| line(o, caa)));
     all.extend(seen.authorities.iter().map(|o| line(o, authorities)));
     all.extend(seen.revocations.iter().map(|o| line(o, revocation)));
+    all.extend(seen.smoke.iter().map(|o| line(o, walked)));
     all
 }
 
@@ -50,6 +52,14 @@ fn lookup(answer: &Addresses) -> String {
         (false, list) if answer.pinned => format!("{} (given by hand)", list.join(" ")),
         (false, list) => list.join(" "),
     }
+}
+
+fn walked(walked: &Walked) -> String {
+    let step = |walk: &Walk| match &walk.outcome {
+        Ok(exchange) => format!("{} {}", walk.name, exchange.last().response.status),
+        Err(ProbeError { detail, .. }) => format!("{}: {detail}", walk.name),
+    };
+    walked.steps.iter().map(step).collect::<Vec<_>>().join(", ")
 }
 
 fn port(state: &PortState) -> String {

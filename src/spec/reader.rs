@@ -209,7 +209,8 @@ impl<'r, 't> Table<'r, 't> {
     ) -> Option<Option<Pairs<T>>> {
         let value = self.entry(key)?;
         let DeValue::Table(entries) = value.get_ref() else {
-            let wrong = Wrong::new(format!("`{key}` is {}", kind(value.get_ref())), "a table: { name = \"value\" }");
+            let wrong =
+                Wrong::new(format!("`{key}` is {}", kind(value.get_ref())), "a table: { name = \"value\" }");
             self.reader.problem(wrong, Some(value.span()));
             return Some(None);
         };

@@ -228,7 +228,15 @@ pub fn is_name(text: &str) -> bool {
 pub fn is_secret_name(name: &str) -> bool {
     const WITHIN: [&str; 4] = ["password", "passwd", "passphrase", "passcode"];
     const ENDS: [&str; 9] = [
-        "secret", "token", "apikey", "authorization", "credential", "credentials", "cookie", "privatekey", "accesskey",
+        "secret",
+        "token",
+        "apikey",
+        "authorization",
+        "credential",
+        "credentials",
+        "cookie",
+        "privatekey",
+        "accesskey",
     ];
     const WHOLE: [&str; 5] = ["pwd", "pin", "otp", "auth", "jwt"];
     let letters = |c: &char| c.is_ascii_alphanumeric();
@@ -313,7 +321,8 @@ mod tests {
 
     #[test]
     fn names_that_hold_secrets_are_known() {
-        let secret = ["password", "newPassword", "access_token", "X-Api-Key", "Authorization", "client_secret", "Cookie"];
+        let secret =
+            ["password", "newPassword", "access_token", "X-Api-Key", "Authorization", "client_secret", "Cookie"];
         for name in secret {
             assert!(is_secret_name(name), "{name}");
         }

@@ -6,7 +6,9 @@ use super::https::location::location;
 use super::smoke::steps;
 use super::{Word, skip, unknown};
 use crate::finding::Subject;
-use crate::observation::{Ask, Exchange, Hop, Http, Mark, Method, Nonce, Observation, Response, Seen, Smoke, Stopped};
+use crate::observation::{
+    Ask, Exchange, Hop, Http, Mark, Method, Nonce, Observation, Response, Seen, Smoke, Stopped,
+};
 use crate::spec::Spec;
 use crate::target::{Endpoint, Scheme};
 

@@ -8,7 +8,9 @@ use crate::finding::{Status, Subject, Verdict};
 use crate::judge::answered::{answers, is_edge_cookie, subject};
 use crate::judge::smoke::steps;
 use crate::judge::{Word, given};
-use crate::observation::{Ask, Exchange, Hop, Http, Observation, ProbeError, Seen, SetCookie, Smoke, Stopped, Timestamp};
+use crate::observation::{
+    Ask, Exchange, Hop, Http, Observation, ProbeError, Seen, SetCookie, Smoke, Stopped, Timestamp,
+};
 use crate::spec::Spec;
 use crate::target::{Host, Origin, Scheme};
 

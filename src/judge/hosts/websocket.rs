@@ -55,8 +55,12 @@ fn word(spec: &Spec, seen: &Seen, o: &Observation<Smoke>, login: usize, path: &s
         (_, Got::Unknown(why), _) | (_, Got::Opened, Got::Unknown(why)) | (Got::Unknown(why), ..) => unknown(why),
         (Got::Opened, Got::Refused(how), _) => pass(format!("a foreign origin with the login's cookies {how}")),
         // Whoever signs in by a token alone has no cookie that another site's page could use.
-        (Got::Refused(how), Got::Refused(_), _) if is_wall(own) => pass(format!("the login's cookies open it for nobody: the own origin {how}")),
-        (Got::Refused(how), Got::Refused(_), _) => unknown(format!("the own origin {how}: no WebSocket is seen there")),
+        (Got::Refused(how), Got::Refused(_), _) if is_wall(own) => {
+            pass(format!("the login's cookies open it for nobody: the own origin {how}"))
+        }
+        (Got::Refused(how), Got::Refused(_), _) => {
+            unknown(format!("the own origin {how}: no WebSocket is seen there"))
+        }
     }
 }
 
@@ -69,7 +73,9 @@ enum Got {
 fn got(upgraded: &Upgraded) -> Got {
     match &upgraded.outcome {
         Ok(101) => Got::Opened,
-        Ok(status @ 500..) => Got::Unknown(format!("an upgrade is answered {status}: that refuses nothing for good")),
+        Ok(status @ 500..) => {
+            Got::Unknown(format!("an upgrade is answered {status}: that refuses nothing for good"))
+        }
         Ok(status) => Got::Refused(format!("gets {status}")),
         Err(ProbeError { kind: ErrorKind::Closed | ErrorKind::Reset, .. }) => Got::Refused("is hung up on".into()),
         Err(error) => Got::Unknown(error.to_string()),

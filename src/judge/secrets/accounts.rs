@@ -44,7 +44,9 @@ fn word(spec: &Spec, seen: &Seen, o: &Observation<Smoke>, index: usize) -> Optio
         (Some(own), Some(tried)) if tried.user == spec.secrets.accounts[index].user => {
             Some(tried_word(walked, own, &walked.steps[login].captured, tried))
         }
-        (_, None) if walked.accounts.is_empty() && elsewhere.map(|w| w.accounts.len()).any(|count| count > 0) => None,
+        (_, None) if walked.accounts.is_empty() && elsewhere.map(|w| w.accounts.len()).any(|count| count > 0) => {
+            None
+        }
         _ => Some(unknown("not in this recording")),
     }
 }
@@ -165,8 +167,7 @@ mod tests {
         ] {
             let mut own_walk = walk(Ok(exchange(vec![own.0])));
             own_walk.captured = own.1.iter().map(ToString::to_string).collect();
-            let walked =
-                Walked { steps: vec![own_walk], accounts: vec![account], stranger, ..Walked::default() };
+            let walked = Walked { steps: vec![own_walk], accounts: vec![account], stranger, ..Walked::default() };
             let verdicts = refused(&spec, &seen_walked(&spec, Ok(walked)));
             let said: Vec<(Status, &str)> = verdicts.iter().map(|v| (v.status, v.message.as_str())).collect();
             assert_eq!(said.iter().map(|(status, _)| *status).collect::<Vec<_>>(), [want], "{name}: {said:?}");

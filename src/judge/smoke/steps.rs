@@ -4,7 +4,8 @@ use crate::finding::{Status, Subject, Verdict};
 use crate::judge::answered::{comes_and_goes, off_site, shut_out};
 use crate::judge::{Word, fail, pass, unknown};
 use crate::observation::{
-    Ask, Exchange, Found, Http, Method, Observation, Response, Seen, Smoke, Stopped, Walk, is_field_value, same_json,
+    Ask, Exchange, Found, Http, Method, Observation, Response, Seen, Smoke, Stopped, Walk, is_field_value,
+    same_json,
 };
 use crate::spec::{Spec, Step};
 
@@ -188,9 +189,7 @@ fn short(text: &str) -> String {
 }
 
 /// The exchanges of every step, with its number.
-pub(in crate::judge) fn exchanges(
-    o: &Observation<Smoke>,
-) -> impl Iterator<Item = (usize, &Exchange)> {
+pub(in crate::judge) fn exchanges(o: &Observation<Smoke>) -> impl Iterator<Item = (usize, &Exchange)> {
     let steps = o.outcome.iter().flat_map(|walked| walked.steps.iter().enumerate());
     steps.flat_map(|(index, walk)| {
         let all = [Some(&walk.outcome), walk.anonymous.as_ref()].into_iter().flatten();

@@ -10,6 +10,7 @@ mod revocation;
 mod runs;
 mod server;
 mod sessions;
+mod steps;
 mod zone;
 
 use std::collections::BTreeMap;

@@ -49,7 +49,8 @@ impl Walker<'_> {
     }
 
     async fn sign_in(&self, at: &Endpoint, bag: &mut Bag, step: &Step, user: &str, password: &str) -> SignedIn {
-        let mut one = SignedIn { user: user.into(), outcome: Err(ProbeError::not_sent("not tried")), captured: vec![] };
+        let mut one =
+            SignedIn { user: user.into(), outcome: Err(ProbeError::not_sent("not tried")), captured: vec![] };
         if self.net.started() + Duration::from_millis(self.net.elapsed_ms()) > self.net.ends() {
             one.outcome = Err(ProbeError::not_sent("the time of the run is over"));
             return one;

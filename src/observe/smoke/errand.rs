@@ -52,7 +52,8 @@ impl Walker<'_> {
         let mut at = begin.clone();
         let (mut shown, mut request) = (errand.shown.clone(), errand.request.clone());
         let mut content = errand.content.clone();
-        let mut gone = Gone { exchange: Exchange { hops: vec![], stopped: None }, raws: vec![], took: Duration::ZERO };
+        let mut gone =
+            Gone { exchange: Exchange { hops: vec![], stopped: None }, raws: vec![], took: Duration::ZERO };
         let mut met = BTreeSet::from([(request.method, at.origin(), request.target.clone())]);
         loop {
             let mut sent = request.clone();

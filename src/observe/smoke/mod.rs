@@ -14,9 +14,7 @@ use super::jar::Jar;
 use super::net::Net;
 use super::record::Recorder;
 use super::secrets::Secrets;
-use crate::observation::{
-    Exchange, HeldField, Nonce, ProbeError, Request, Smoke, Walk, Walked, is_field_value,
-};
+use crate::observation::{Exchange, HeldField, Nonce, ProbeError, Request, Smoke, Walk, Walked, is_field_value};
 use crate::plan::smoke::{filled, shown};
 use crate::spec::{Spec, Step};
 use crate::target::Endpoint;
@@ -118,8 +116,7 @@ impl Walker<'_> {
         step: &Step,
         captures: &BTreeMap<String, String>,
     ) -> Result<Errand, ProbeError> {
-        let value =
-            |name: &str| captures.get(name).or_else(|| self.net.private.variables.get(name)).cloned();
+        let value = |name: &str| captures.get(name).or_else(|| self.net.private.variables.get(name)).cloned();
         let sent = filled(self.spec, at, step, &value)
             .map_err(|name| ProbeError::not_sent(&format!("`{name}` was not captured")))?;
         let content = sent.content.into();
@@ -138,13 +135,23 @@ impl Walker<'_> {
             request
         };
         let own = errand.own.iter().filter(|name| !hidden(name)).cloned().collect();
-        let errand =
-            Errand { shown: bare(&errand.shown), request: bare(&errand.request), content: errand.content.clone(), own };
+        let errand = Errand {
+            shown: bare(&errand.shown),
+            request: bare(&errand.request),
+            content: errand.content.clone(),
+            own,
+        };
         self.go(at, &errand, &mut Jar::default(), true).await.map(|gone| gone.exchange)
     }
 
     fn dialogue(&self) -> Dialogue<'_> {
-        Dialogue { net: self.net, spec: self.spec, recorder: self.recorder, places: self.places, nonce: self.nonce }
+        Dialogue {
+            net: self.net,
+            spec: self.spec,
+            recorder: self.recorder,
+            places: self.places,
+            nonce: self.nonce,
+        }
     }
 
     fn veil(&self, walked: &mut Walked, secrets: &Secrets) {
@@ -165,9 +172,8 @@ fn own(step: &Step) -> Vec<String> {
 
 /// Whether it did what later requests need of it.
 fn worked(step: &Step, walk: &Walk) -> bool {
-    let statuses = |exchange: &Exchange| -> Vec<u16> {
-        exchange.hops.iter().map(|hop| hop.response.status).collect()
-    };
+    let statuses =
+        |exchange: &Exchange| -> Vec<u16> { exchange.hops.iter().map(|hop| hop.response.status).collect() };
     walk.captured.len() == step.capture.len()
         && walk.outcome.as_ref().is_ok_and(|exchange| {
             let statuses = statuses(exchange);

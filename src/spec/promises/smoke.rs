@@ -83,7 +83,9 @@ const MOST_ACCOUNTS: usize = 8;
 fn no_login(spec: &Spec) -> Option<Wrong> {
     let fields = format!("the one field `password`, and one of {}, in its `json` or `form`", USERS.join(", "));
     match spec.smoke.iter().find(|step| step.login) {
-        None => Some(Wrong::new("accounts are tried by the login step, and there is none", "`login = true` in a step")),
+        None => {
+            Some(Wrong::new("accounts are tried by the login step, and there is none", "`login = true` in a step"))
+        }
         Some(step) => match step.body.as_ref().and_then(|body| body.signing_in("", "")) {
             None => Some(Wrong::new("of the login step nobody can tell where an account goes", fields)),
             Some(_) => None,
@@ -96,7 +98,10 @@ fn password(text: &str) -> Result<Template, Wrong> {
     let template = Template(text.into());
     match text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).is_some_and(is_name) {
         true => Ok(template),
-        false => Err(Wrong::new("a password stands in the file", "password = \"${SEED_PASSWORD}\", from the environment")),
+        false => Err(Wrong::new(
+            "a password stands in the file",
+            "password = \"${SEED_PASSWORD}\", from the environment",
+        )),
     }
 }
 
@@ -145,7 +150,8 @@ fn step(row: &mut Table) -> Read {
 
 fn body(row: &mut Table, templates: &mut Vec<(Template, Range<usize>)>) -> Option<Option<Body>> {
     if row.has("json") && row.has("form") {
-        row.reader().problem(Wrong::new("`json` and `form` stand in one step", "one of the two"), row.span("form"));
+        row.reader()
+            .problem(Wrong::new("`json` and `form` stand in one step", "one of the two"), row.span("form"));
     }
     let json_span = row.span("json").unwrap_or_default();
     let json = row.optional("json", |_, value| json("json", value));
@@ -201,9 +207,10 @@ fn method(text: &str) -> Result<String, Wrong> {
 /// A path of the site, in which values may stand.
 fn target(text: &str) -> Result<Template, Wrong> {
     let query = text.split_once('?').map_or("", |(_, query)| query);
-    let literal = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(name, value)| {
-        is_secret_name(name) && !value.is_empty() && !has_name(value)
-    });
+    let literal = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(name, value)| is_secret_name(name) && !value.is_empty() && !has_name(value));
     if let Some((name, _)) = literal {
         return Err(stands_in_file(name));
     }
@@ -213,7 +220,14 @@ fn target(text: &str) -> Result<Template, Wrong> {
 /// A field of the step's own. Those of the connection are not the owner's.
 fn header(name: &str, value: &DeValue) -> Result<Template, Wrong> {
     const OURS: [&str; 8] = [
-        "host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "expect", "accept-encoding",
+        "host",
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "upgrade",
+        "te",
+        "expect",
+        "accept-encoding",
     ];
     field(name)?;
     if OURS.contains(&name.to_ascii_lowercase().as_str()) {
@@ -222,7 +236,10 @@ fn header(name: &str, value: &DeValue) -> Result<Template, Wrong> {
     let parse = |text: &str| match text.bytes().all(|b| (0x20..0x7f).contains(&b) || b == b'\t') {
         true if is_secret_name(name) && !text.is_empty() && !has_name(text) => Err(stands_in_file(name)),
         true => Ok(Template(text.into())),
-        false => Err(Wrong::new(format!("the field {} holds what no field may hold", quoted(name)), "ASCII in one line")),
+        false => Err(Wrong::new(
+            format!("the field {} holds what no field may hold", quoted(name)),
+            "ASCII in one line",
+        )),
     };
     text(parse)(name, value)
 }
@@ -247,7 +264,9 @@ fn capture(name: &str, value: &DeValue) -> Result<Capture, Wrong> {
 /// RFC 9535.
 fn json_path(text: &str) -> Result<(), Wrong> {
     match JsonPath::parse(text) {
-        _ if text.len() > LONGEST => Err(Wrong::new(format!("a JSON path has {} bytes", text.len()), "at most 1024")),
+        _ if text.len() > LONGEST => {
+            Err(Wrong::new(format!("a JSON path has {} bytes", text.len()), "at most 1024"))
+        }
         Ok(_) => Ok(()),
         Err(e) => {
             let wrong = format!("{} is no JSON path: {}, at byte {}", quoted(text), e.message(), e.position());
@@ -259,7 +278,8 @@ fn json_path(text: &str) -> Result<(), Wrong> {
 const LONGEST: usize = 1024;
 
 fn statuses(key: &str, value: &DeValue) -> Result<Vec<u16>, Wrong> {
-    let one = |value: &DeValue| number(100..=599)(key, value).map(|status| u16::try_from(status).unwrap_or(u16::MAX));
+    let one =
+        |value: &DeValue| number(100..=599)(key, value).map(|status| u16::try_from(status).unwrap_or(u16::MAX));
     match value {
         DeValue::Array(items) if items.is_empty() => {
             Err(Wrong::new(format!("`{key}` is empty"), "a status, or a list of some"))
@@ -280,7 +300,9 @@ fn json(name: &str, value: &DeValue) -> Result<Value, Wrong> {
         return Err(stands_in_file(name));
     }
     let number = |found: Option<Number>| {
-        found.map(Value::Number).ok_or_else(|| Wrong::new(format!("a number of {} is none of JSON's", quoted(name)), "a number"))
+        found
+            .map(Value::Number)
+            .ok_or_else(|| Wrong::new(format!("a number of {} is none of JSON's", quoted(name)), "a number"))
     };
     match value {
         DeValue::String(text) => Ok(Value::String(text.to_string())),
@@ -313,8 +335,10 @@ fn has_name(text: &str) -> bool {
 }
 
 fn stands_in_file(name: &str) -> Wrong {
-    let variable: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
-    let remedy = format!("{} = \"${{SMOKE_{variable}}}\", from the environment or an earlier capture", quoted(name));
+    let variable: String =
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    let remedy =
+        format!("{} = \"${{SMOKE_{variable}}}\", from the environment or an earlier capture", quoted(name));
     Wrong::new(format!("the value of {} stands in the file", quoted(name)), remedy)
 }
 
@@ -345,11 +369,16 @@ impl Names {
         for (name, span, step) in &self.used {
             let wrong = match self.captured.get(name) {
                 Some(captured) if captured < step => continue,
-                Some(_) => Wrong::new(format!("`{name}` is used before a step captures it"), "capture it in an earlier step"),
+                Some(_) => Wrong::new(
+                    format!("`{name}` is used before a step captures it"),
+                    "capture it in an earlier step",
+                ),
                 None => match outside.variable.map(|variable| variable(name)) {
                     None => continue,
                     Some(Some(value)) if !value.is_empty() => continue,
-                    Some(Some(_)) => Wrong::new(format!("the variable {name} is empty"), format!("export {name}=…")),
+                    Some(Some(_)) => {
+                        Wrong::new(format!("the variable {name} is empty"), format!("export {name}=…"))
+                    }
                     Some(None) => Wrong::new(
                         format!("the variable {name} is not set"),
                         format!("export {name}=…, or capture it in an earlier step"),
