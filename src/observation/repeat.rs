@@ -1,10 +1,12 @@
 //! How to repeat an observation by hand, with public tools.
 
+mod steps;
+
 use std::net::IpAddr;
 
 use super::{
     Ask, Authority, Caa, Crl, Greet, Hello, Http, Knock, Lookup, Method, Nonce, Observation, OwnFile, Passage,
-    Quic, Request, Route, Search, Session, Smoke, Sni, Sweep,
+    Quic, Request, Route, Search, Session, Sni, Sweep,
 };
 use crate::target::{Endpoint, Family, Host, Origin, Scheme};
 
@@ -120,12 +122,6 @@ impl Repeat for Observation<Crl> {
     fn repeat(&self) -> Vec<String> {
         let url = quoted(&self.question.url);
         vec![format!("curl -s {url} | openssl crl -inform DER -noout -text")]
-    }
-}
-
-impl Repeat for Observation<Smoke> {
-    fn repeat(&self) -> Vec<String> {
-        vec![]
     }
 }
 

@@ -6,8 +6,8 @@ use super::text::counted;
 use crate::gate::thousands;
 use crate::observation::{
     Addresses, Authorisations, Authorities, Crossings, Exchange, FileFacts, Handshake, NameServer, Observation,
-    Observations, Offered, PortState, ProbeError, Question, QuicHandshake, Reply, Revocation, Steps, Stopped,
-    Swept, Timestamp,
+    Observations, Offered, PortState, ProbeError, Question, QuicHandshake, Reply, Revocation, Searched, Steps, Stopped,
+    Swept, Timestamp, Walk, Walked,
 };
 
 /// What one observation says, and how long it took.
@@ -32,7 +32,9 @@ pub(super) fn by_id(seen: &Observations) -> BTreeMap<String, Evidence> {
     all.extend(seen.caa.iter().map(|o| line(o, caa)));
     all.extend(seen.authorities.iter().map(|o| line(o, authorities)));
     all.extend(seen.revocations.iter().map(|o| line(o, revocation)));
+    all.extend(seen.searches.iter().map(|o| line(o, searched)));
     all.extend(seen.files.iter().map(|o| line(o, own_file)));
+    all.extend(seen.smoke.iter().map(|o| line(o, walked)));
     all
 }
 
@@ -59,6 +61,14 @@ fn lookup(answer: &Addresses) -> String {
         (false, list) if answer.pinned => format!("{} (given by hand)", list.join(" ")),
         (false, list) => list.join(" "),
     }
+}
+
+fn walked(walked: &Walked) -> String {
+    let step = |walk: &Walk| match &walk.outcome {
+        Ok(exchange) => format!("{} {}", walk.name, exchange.last().response.status),
+        Err(ProbeError { detail, .. }) => format!("{}: {detail}", walk.name),
+    };
+    walked.steps.iter().map(step).collect::<Vec<_>>().join(", ")
 }
 
 fn port(state: &PortState) -> String {
@@ -152,6 +162,16 @@ fn revocation(list: &Revocation) -> String {
         None => "not in the list".into(),
     };
     format!("{what}, list of {}", Timestamp(list.this_update).date())
+}
+
+fn searched(searched: &Searched) -> String {
+    let extents = || searched.read.iter().filter_map(|read| read.outcome.as_ref().ok());
+    let bytes = thousands(extents().map(|extent| extent.bytes).sum());
+    let found = match searched.secrets.len() {
+        0 => "no secret".into(),
+        found => counted(found, "secret"),
+    };
+    format!("{found} in {bytes} bytes of {}", counted(extents().count(), "page and script"))
 }
 
 fn quic(handshake: &QuicHandshake) -> String {

@@ -25,6 +25,11 @@ pub fn golive(args: &[&str]) -> Said {
     ran(program().args(args))
 }
 
+/// The same with variables in its environment.
+pub fn golive_knowing(variables: &[(&str, &str)], args: &[&str]) -> Said {
+    ran(program().envs(variables.iter().copied()).args(args))
+}
+
 fn ran(program: &mut Command) -> Said {
     let output = program.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

@@ -55,12 +55,7 @@ async fn scan(fault: Option<&'static Fault>) -> Report {
     observed_knowing(&spec, private, deployment.way()).await
 }
 
-/// Everything asked, judged and decided.
-pub async fn observed(spec: &Spec, way: Way) -> Report {
-    observed_knowing(spec, Private::default(), way).await
-}
-
-/// The same with the variables of the promise.
+/// Everything asked, judged and decided; with the variables of the promise.
 pub async fn observed_knowing(spec: &Spec, private: Private, way: Way) -> Report {
     let net = Arc::new(Net::new(way, spec).knowing(private));
     let begin = observe::begin(spec, &net);

@@ -10,7 +10,7 @@ use golive::finding::Finding;
 use golive::judge::pages;
 use golive::observe::{Door, Way};
 use golive::report::{Format, Report, Screen, Verbosity, terminal};
-use golive::spec::{Roots, Spec};
+use golive::spec::{Private, Roots, Spec};
 use golive::target::Host;
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -18,9 +18,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::command::golive;
+use super::command::{golive, golive_knowing};
 use super::place::Folder;
-use super::run::{observed, runtime, spec};
+use super::run::{observed_knowing, runtime, spec};
 
 const SITE: &str = "app.example.com";
 
@@ -32,7 +32,43 @@ const TOKEN: &str = "c4nary00f3d9a1b7e5628c4naryXyZ";
 
 const POLICY: &str = "site = \"https://app.example.com\"\n\
     paths = [\"/\", \"/enter\", \"/api/me\", \"/api/error\", \"/loop\", \"/odd\", \"/off\"]\n\
-    [cors]\norigins = [\"https://console.example.com\"]\n";
+    [cors]\norigins = [\"https://console.example.com\"]\n\
+    [exposure]\nwebsockets = [\"/ws\"]\n\
+    [secrets]\naccounts = [{ user = \"admin\", password = \"${CANARY_SEED}\" }]\n\
+    [[smoke]]\nname = \"log in\"\nlogin = true\nmethod = \"POST\"\npath = \"/login\"\n\
+    json = { user = \"me\", password = \"${CANARY_PASSWORD}\" }\n\
+    expect = { header = { x-secret = \"a\" }, json = { \"$.user.name\" = \"me\", \"$.user.token\" = \"a\" } }\n\
+    capture = { token = \"$.access_token\" }\n\
+    [[smoke]]\nname = \"me\"\npath = \"/api/me?t=${token}\"\n\
+    headers = { authorization = \"Bearer ${token}\", x-key = \"${CANARY_PASSWORD}\" }\n\
+    expect = { json = { \"$.token\" = \"a\" } }\n\
+    [[smoke]]\nname = \"save\"\nmethod = \"POST\"\npath = \"/save\"\n\
+    form = { token = \"${token}\" }\nexpect = { body = \"saved\" }\n\
+    [[smoke]]\nname = \"broken\"\npath = \"/enter\"\n";
+
+/// What the steps of the policy need.
+const VARIABLES: [(&str, &str); 2] =
+    [("CANARY_PASSWORD", "Pass-c4nary w0rd"), ("CANARY_SEED", "Seed-c4nary-w0rd")];
+
+/// The same of the answers to steps alone: they give back what was sent.
+const TO_STEPS: &[(&str, u16, &[&str], &str)] = &[
+    (
+        "/login",
+        200,
+        &[
+            "Content-Type: application/json; name=\"Pass-c4nary w0rd\"",
+            "Set-Cookie: sid={}; Path=/Pass-c4nary w0rd; Domain={}",
+            "Set-Cookie: second={}; Path=/",
+            "Server: {} Pass-c4nary w0rd",
+            "Via: 1.1 {}",
+            "X-Secret: []",
+            "Link: </u/Pass-c4nary%20w0rd>; rel=preload",
+            "Content-Security-Policy: default-src {}",
+        ],
+        "{\"access_token\":\"{}\",\"user\":{\"name\":\"Pass-c4nary w0rd\",\"token\":\"{}\"}}",
+    ),
+    ("/save", 303, &["Location: /u/Pass-c4nary%20w0rd/{}?t={}", "Set-Cookie: third={}; Path=/"], ""),
+];
 
 /// The deployment's own text: path, status, fields and content. `{}` stands for the token, and `[]` for a short secret
 /// where it is the place and not the look that says so.
@@ -121,7 +157,9 @@ fn no_canary_is_in_any_output() {
         let (way, root) = deployment().await;
         let mut spec = spec(POLICY);
         spec.certificate.roots = Roots::Own(vec![STANDARD.encode(root)]);
-        (observed(&spec, way).await, spec)
+        let variables = VARIABLES.map(|(name, value)| (name.to_string(), value.to_string())).into();
+        let private = Private { variables, ..Private::default() };
+        (observed_knowing(&spec, private, way).await, spec)
     });
     everything_was_shown(&report);
     assert_eq!(told(&outputs(&report, &spec)), [""; 0]);
@@ -147,7 +185,7 @@ fn the_program_tells_no_canary() {
     for door in &way.doors {
         args.extend(["--connect-to".into(), format!(":{}:{}", door.port.unwrap(), door.to)]);
     }
-    let said = golive(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    let said = golive_knowing(&VARIABLES, &args.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(said.code, 1, "{said:?}");
     let json = folder.read("out/golive.json");
     everything_was_shown(&Report::from_json(&json).unwrap());
@@ -180,6 +218,14 @@ fn everything_was_shown(report: &Report) {
         let met = met.flat_map(|exchange| &exchange.hops).any(|hop| hop.response.status == *status);
         assert!(met, "{path} {status}");
     }
+    for o in &seen.smoke {
+        let walked = o.outcome.as_ref().unwrap();
+        let statuses = walked.steps.iter().map(|walk| walk.outcome.as_ref().unwrap().first().status);
+        assert_eq!(statuses.collect::<Vec<_>>(), [200, 200, 303, 302], "{walked:#?}");
+        assert_eq!((walked.upgrades.len(), walked.accounts.len()), (3, 1));
+        assert!(walked.steps[0].found.iter().all(|found| found.values.len() == 1), "{walked:#?}");
+    }
+    assert_eq!(seen.smoke.len(), 1);
     let open = seen.ports.iter().filter(|o| o.outcome.as_ref().is_ok_and(|s| format!("{s:?}").contains("Open")));
     assert!(open.count() >= 5, "{:#?}", seen.ports);
     let text = Format::Json.render(report, pages());
@@ -259,7 +305,7 @@ async fn say(mut stream: impl AsyncWrite + AsyncRead + Unpin, words: &str) {
 /// One request and its answer. `redirect`: of port 80, to the same path and a secret.
 async fn web(mut stream: impl AsyncRead + AsyncWrite + Unpin, redirect: &str) {
     let mut head = vec![];
-    while !head.ends_with(b"\r\n\r\n") {
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
         if stream.read_buf(&mut head).await.unwrap_or(0) == 0 {
             return;
         }
@@ -267,7 +313,7 @@ async fn web(mut stream: impl AsyncRead + AsyncWrite + Unpin, redirect: &str) {
     let head = String::from_utf8_lossy(&head).into_owned();
     let target = head.split(' ').nth(1).unwrap_or("/");
     let path = target.split('?').next().unwrap_or("/");
-    let found = ANSWERS.iter().find(|(known, ..)| *known == path);
+    let found = ANSWERS.iter().chain(TO_STEPS).find(|(known, ..)| *known == path);
     let not_found: &(&str, u16, &[&str], &str) =
         &("", 404, &["Content-Type: application/json", "X-Trace: {}"], "{\"detail\":\"no {} here\"}");
     let (_, status, fields, content) = found.unwrap_or(not_found);

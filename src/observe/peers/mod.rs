@@ -11,6 +11,7 @@ mod runs;
 mod search;
 mod server;
 mod sessions;
+mod steps;
 mod zone;
 
 use std::collections::BTreeMap;

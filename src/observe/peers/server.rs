@@ -33,6 +33,8 @@ pub enum Act {
     Reset,
     /// Answers each request.
     Answer(Answer),
+    /// Answers each request by the whole of it.
+    Reply(fn(&str) -> Vec<u8>),
     /// The first connections so, the others as the last.
     First(usize, Box<Act>, Box<Act>),
 }
@@ -127,10 +129,12 @@ async fn serve(mut stream: TcpStream, act: Act, tls: Option<TlsAcceptor>, number
 
 /// The client may leave at any time: that ends the play.
 async fn act_on<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, act: Act, number: usize) {
-    let target = if matches!(act, Act::Banner(_)) { String::new() } else { head(&mut stream).await };
+    let request = if matches!(act, Act::Banner(_)) { String::new() } else { head(&mut stream).await };
+    let target = request.split(' ').nth(1).unwrap_or_default().to_string();
     let (first, again, pause) = match act {
         Act::Say(bytes) | Act::Banner(bytes) => (bytes, None, Duration::ZERO),
         Act::Answer(answer) => (answer(&target, number), None, Duration::ZERO),
+        Act::Reply(answer) => (answer(&whole(&mut stream, request).await), None, Duration::ZERO),
         Act::Stall(bytes) => (bytes, Some(vec![]), Duration::from_secs(60)),
         Act::Forever(first, again) => (first, Some(again), Duration::ZERO),
         Act::Slowly(first, again) => (first, Some(again), Duration::from_millis(100)),
@@ -144,7 +148,22 @@ async fn act_on<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, act: Act, numb
     let _ = stream.shutdown().await;
 }
 
-/// Reads a request, and gives its target. The begin of a TLS hello is enough as well.
+/// The request with its content.
+async fn whole<S: AsyncRead + Unpin>(stream: &mut S, mut request: String) -> String {
+    let lower = request.to_ascii_lowercase();
+    let length = lower.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+    let end = request.find("\r\n\r\n").map_or(0, |end| end + 4) + length.unwrap_or(0);
+    let mut part = [0; 1024];
+    while request.len() < end {
+        match stream.read(&mut part).await {
+            Ok(0) | Err(_) => break,
+            Ok(length) => request += &String::from_utf8_lossy(&part[..length]),
+        }
+    }
+    request
+}
+
+/// Reads a request, as far as its head goes. The begin of a TLS hello is enough as well.
 async fn head<S: AsyncRead + Unpin>(stream: &mut S) -> String {
     let mut bytes = vec![];
     let mut part = [0; 1024];
@@ -154,7 +173,7 @@ async fn head<S: AsyncRead + Unpin>(stream: &mut S) -> String {
             Ok(length) => bytes.extend_from_slice(&part[..length]),
         }
     }
-    String::from_utf8_lossy(&bytes).split(' ').nth(1).unwrap_or_default().into()
+    String::from_utf8_lossy(&bytes).into()
 }
 
 /// A chain of that many certificates, all the same, and whether a certificate of the client's is demanded.

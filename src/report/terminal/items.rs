@@ -174,6 +174,12 @@ fn exposure(report: &Report) -> Vec<String> {
 }
 
 fn smoke(report: &Report) -> Vec<String> {
+    let walked = report.observations.smoke.iter().filter_map(|o| o.outcome.as_ref().ok());
+    let steps = walked.flat_map(|walked| &walked.steps).filter(|walk| walk.outcome.is_ok());
+    if let Some(slowest) = steps.map(|walk| walk.took_ms).max() {
+        let count = report.policy.smoke.len();
+        return vec![format!("{}, slowest {} ms", counted(count, "step"), thousands(slowest))];
+    }
     let visits = || report.observations.http.iter().filter(|o| o.question.ask == Ask::Visit && o.outcome.is_ok());
     let paths: BTreeSet<String> = visits().map(|o| o.question.at.url(&o.question.path)).collect();
     match visits().map(|o| o.elapsed_ms).max() {
