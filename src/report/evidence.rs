@@ -6,8 +6,8 @@ use super::text::counted;
 use crate::gate::thousands;
 use crate::observation::{
     Addresses, Authorisations, Authorities, Crossings, Exchange, FileFacts, Handshake, NameServer, Observation,
-    Observations, Offered, PortState, ProbeError, Question, QuicHandshake, Reply, Revocation, Searched, Steps, Stopped,
-    Swept, Timestamp, Walk, Walked,
+    Observations, Offered, PortState, ProbeError, Question, QuicHandshake, Reply, Revocation, Searched, Steps,
+    Stopped, Swept, Timestamp, Walk, Walked,
 };
 
 /// What one observation says, and how long it took.

@@ -158,7 +158,8 @@ fn no_canary_is_in_any_output() {
         let mut spec = spec(POLICY);
         spec.certificate.roots = Roots::Own(vec![STANDARD.encode(root)]);
         let variables = VARIABLES.map(|(name, value)| (name.to_string(), value.to_string())).into();
-        let private = Private { variables, ..Private::default() };
+        let mut private = Private::default();
+        private.variables = variables;
         (observed_knowing(&spec, private, way).await, spec)
     });
     everything_was_shown(&report);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::observation::{Asker, Smoke, Walked};
 use crate::observe::smoke::Walker;
-use crate::spec::{Flags, Outside, Private, load};
+use crate::spec::{Flags, Outside, Private, Standing, load};
 
 const PASSWORD: &str = "hunter2-hunter2";
 const TOKEN: &str = "tok-4f8a-secret";
@@ -21,7 +21,8 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn promise(text: &str) -> (Spec, Private) {
-    let outside = Outside { known: &[], read: &|_| Ok(vec![]), variable: Some(&variable) };
+    let standing = |_: &str| Standing::default();
+    let outside = Outside { known: &[], read: &|_| Ok(vec![]), standing: &standing, variable: Some(&variable) };
     let (mut spec, private) =
         load(Some(("golive.toml", text)), &Flags::default(), &outside).unwrap_or_else(|e| panic!("{e}"));
     (spec.limits.exchange_ms, spec.limits.connect_ms) = (2_000, Some(300));
