@@ -65,8 +65,8 @@ pub(super) fn promises(
     cookies(root.table("cookies"), spec, site);
     cors(root.table("cors"), spec);
     exposure(root.table("exposure"), spec);
-    smoke::smoke(root, spec, outside);
-    secrets(root.table("secrets"), spec, outside);
+    let with_steps = smoke::smoke(root, spec, outside);
+    secrets(root.table("secrets"), spec, outside, with_steps);
     gate(root.table("gate"), spec, outside.known);
     waive(root, spec, outside.known);
     limits(root.table("limits"), spec);
@@ -189,8 +189,8 @@ fn exposure(mut table: Table, spec: &mut Spec) {
     table.finish();
 }
 
-fn secrets(mut table: Table, spec: &mut Spec, outside: &Outside) {
-    smoke::accounts(&mut table, spec, outside);
+fn secrets(mut table: Table, spec: &mut Spec, outside: &Outside, with_steps: bool) {
+    smoke::accounts(&mut table, spec, outside, with_steps);
     table.finish();
 }
 
