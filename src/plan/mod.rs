@@ -82,7 +82,7 @@ const PHASES: &[(Phase, &[Ask])] = &[
             Ask { families: &["headers"], questions: visits::published, until: Phase::End },
             Ask { families: &["https", "hosts"], questions: visits::upgrades, until: Phase::Sweep },
             Ask { families: &["https", "cookies"], questions: visits::toggled, until: Phase::Sweep },
-            // Its answers are judged as a visitor's are. What seed accounts are refused with may shut us out.
+            // Their time is measured: beside as little as can be.
             Ask {
                 families: &["smoke", "secrets", "hosts", "cookies", "headers"],
                 questions: smoke::questions,

@@ -37,11 +37,11 @@ const POLICY: &str = "site = \"https://app.example.com\"\n\
     [secrets]\naccounts = [{ user = \"admin\", password = \"${CANARY_SEED}\" }]\n\
     [[smoke]]\nname = \"log in\"\nlogin = true\nmethod = \"POST\"\npath = \"/login\"\n\
     json = { user = \"me\", password = \"${CANARY_PASSWORD}\" }\n\
-    expect = { header = { x-secret = \"a\" }, json = { \"$.user.name\" = \"me\", \"$.user.token\" = \"a\" } }\n\
+    expect = { header = { x-secret = \"a\" }, json = { \"$.user.name\" = \"me\", \"$.user.code\" = \"a\" } }\n\
     capture = { token = \"$.access_token\" }\n\
     [[smoke]]\nname = \"me\"\npath = \"/api/me?t=${token}\"\n\
     headers = { authorization = \"Bearer ${token}\", x-key = \"${CANARY_PASSWORD}\" }\n\
-    expect = { json = { \"$.token\" = \"a\" } }\n\
+    expect = { json = { \"$.*\" = \"a\" } }\n\
     [[smoke]]\nname = \"save\"\nmethod = \"POST\"\npath = \"/save\"\n\
     form = { token = \"${token}\" }\nexpect = { body = \"saved\" }\n\
     [[smoke]]\nname = \"broken\"\npath = \"/enter\"\n";
@@ -65,7 +65,7 @@ const TO_STEPS: &[(&str, u16, &[&str], &str)] = &[
             "Link: </u/Pass-c4nary%20w0rd>; rel=preload",
             "Content-Security-Policy: default-src {}",
         ],
-        "{\"access_token\":\"{}\",\"user\":{\"name\":\"Pass-c4nary w0rd\",\"token\":\"{}\"}}",
+        "{\"access_token\":\"{}\",\"user\":{\"name\":\"Pass-c4nary w0rd\",\"code\":\"{}\"}}",
     ),
     ("/save", 303, &["Location: /u/Pass-c4nary%20w0rd/{}?t={}", "Set-Cookie: third={}; Path=/"], ""),
 ];

@@ -106,6 +106,7 @@ const CHANGES: &[(&str, &[&str])] = &[
     ("cors-own-origin-refused", &["cors own"]),
     ("websocket-any-origin", &["websocket foreign"]),
     ("dotenv-served", &["/.env"]),
+    ("secret-in-script", &["script"]),
     ("key-served", &["/.ssh/id_rsa"]),
     ("debug-page", &["absent page"]),
     ("metrics-served", &["/metrics"]),

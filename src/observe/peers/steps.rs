@@ -63,9 +63,8 @@ fn site(request: &str) -> Vec<u8> {
         );
         answer("303", &fields, "")
     } else if begins("GET /home") && signed_in && !request.contains("Content-Type") {
-        let content = format!(
-            r#"{{"access_token":"{TOKEN}","user":{{"role":"member","password":"{PASSWORD}","ids":[1,2]}}}}"#
-        );
+        let content =
+            format!(r#"{{"access_token":"{TOKEN}","user":{{"role":"member","code":"{PASSWORD}","ids":[1,2]}}}}"#);
         answer("200", "Content-Type: application/json\r\n", &content)
     } else if begins(&format!("GET /me?t={TOKEN}")) && request.contains(&format!("Bearer {TOKEN}")) && signed_in {
         answer("200", &format!("X-Name: me\r\nVia: 1.1 {TOKEN}\r\n"), &format!("<p>me {TOKEN}</p>"))
@@ -79,7 +78,7 @@ fn site(request: &str) -> Vec<u8> {
 #[tokio::test]
 async fn steps_are_walked_in_order_and_keep_their_secrets() {
     let text = format!(
-        "{LOGIN}expect = {{ status = 200, json = {{ \"$.user.role\" = \"member\", \"$.user.password\" = \"x\", \"$.user.ids[*]\" = 1, \"$.no\" = 1 }} }}\n\
+        "{LOGIN}expect = {{ status = 200, json = {{ \"$.user.role\" = \"member\", \"$.user.code\" = \"x\", \"$.user.ids[*]\" = 1, \"$.no\" = 1 }} }}\n\
          capture = {{ token = \"$.access_token\" }}\n\
          [[smoke]]\nname = \"me\"\npath = \"/me?t=${{token}}\"\nheaders = {{ authorization = \"Bearer ${{token}}\" }}\n\
          expect = {{ header = {{ x-name = \"me\" }}, body = \"me\" }}\n\

@@ -67,8 +67,8 @@ pub(super) fn promises(
     cookies(root.table("cookies"), spec, site);
     cors(root.table("cors"), spec);
     exposure(root.table("exposure"), spec);
-    smoke::smoke(root, spec, outside);
-    secrets(root.table("secrets"), spec, outside);
+    let with_steps = smoke::smoke(root, spec, outside);
+    secrets(root.table("secrets"), spec, outside, with_steps);
     gate(root.table("gate"), spec, outside.known);
     waive(root, spec, outside.known);
     limits(root.table("limits"), spec);
@@ -192,9 +192,9 @@ fn exposure(mut table: Table, spec: &mut Spec) {
     table.finish();
 }
 
-fn secrets(mut table: Table, spec: &mut Spec, outside: &Outside) {
+fn secrets(mut table: Table, spec: &mut Spec, outside: &Outside, with_steps: bool) {
     set(&mut spec.secrets.candidates, table.texts("candidates", file));
-    smoke::accounts(&mut table, spec, outside);
+    smoke::accounts(&mut table, spec, outside, with_steps);
     table.finish();
 }
 

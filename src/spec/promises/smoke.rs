@@ -16,7 +16,8 @@ use crate::spec::text::{field, path};
 use crate::spec::value::{boolean, duration, kind, number, text, words};
 use crate::spec::{Account, Body, Capture, Expect, Limits, Spec, Step, Template};
 
-pub(super) fn smoke(root: &mut Table, spec: &mut Spec, outside: &Outside) {
+/// Whether the steps could be read.
+pub(super) fn smoke(root: &mut Table, spec: &mut Spec, outside: &Outside) -> bool {
     let mut names = Names::default();
     let mut before: Vec<String> = vec![];
     let mut login = false;
@@ -46,11 +47,13 @@ pub(super) fn smoke(root: &mut Table, spec: &mut Spec, outside: &Outside) {
             line: row.line(),
         })
     });
+    let sound = steps.is_some() || !root.has("smoke");
     set(&mut spec.smoke, steps);
     names.check(root.reader(), outside);
+    sound
 }
 
-pub(super) fn accounts(table: &mut Table, spec: &mut Spec, outside: &Outside) {
+pub(super) fn accounts(table: &mut Table, spec: &mut Spec, outside: &Outside, with_steps: bool) {
     let mut names = Names::default();
     let accounts = table.rows("accounts", |row| {
         let all = "each account is { user = \"admin@example.com\", password = \"${SEED_PASSWORD}\" }";
@@ -66,7 +69,7 @@ pub(super) fn accounts(table: &mut Table, spec: &mut Spec, outside: &Outside) {
             let count = accounts.len();
             Some(Wrong::new(format!("`accounts` has {count} entries"), format!("at most {MOST_ACCOUNTS}")))
         }
-        Some(accounts) if !accounts.is_empty() => no_login(spec),
+        Some(accounts) if !accounts.is_empty() && with_steps => no_login(spec),
         _ => None,
     };
     if let Some(wrong) = wrong {
@@ -176,7 +179,8 @@ fn expect(mut table: Table) -> Option<Expect> {
     let body = table.optional("body", words);
     let json = pairs_or_none(table.pairs("json", |path, value| {
         json_path(path)?;
-        json(path, value)
+        // What comes back is the owner's own affair: only what is sent is kept out of the file.
+        json("json", value)
     }));
     let within = duration(1..=*Limits::EXCHANGE_MS.end(), "\"800ms\" or \"2s\"");
     let within_ms = table.optional("within", within);
