@@ -28,7 +28,7 @@ PHPINFO = (
 )
 VITE = (
     'import "/node_modules/vite/dist/client/env.mjs";\nconsole.debug("[vite] connecting...");\n'
-    "export class HMRContext {}\n"
+    "export function createHotContext(ownerPath) {}\n"
 )
 MANIFEST = (
     'self.__BUILD_MANIFEST = (function(a){return {__rewrites:{},"/":[a]}}());'

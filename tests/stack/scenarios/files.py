@@ -87,8 +87,8 @@ FILES = [
     row(
         "files-placeholder-left-to-compose",
         "env-placeholder-replaced",
-        "${APP_SECRET}",
-        "${APP_SECRET:-golivecanary-of-the-compose-file-5d}",
+        "APP_SECRET: ${APP_SECRET}",
+        f"SESSION_SECRET: ${{SESSION_SECRET:-{CANARY}-of-the-compose-file-5d}}",
     ),
     row(
         "files-password-empty",

@@ -94,7 +94,7 @@ FIELDS = [
         advice=dict.fromkeys(
             ("content-security-policy", "headers-once", "mixed-content-absent", "security-txt"), "fail"
         ),
-        fronts=("nginx", "apache"),
+        fronts=("caddy", "nginx"),
     ),
     Scenario(
         "advice-of-headers-passes",

@@ -116,10 +116,11 @@ STEPS_WALKED = [
     Scenario(
         "websocket-for-every-page",
         NO_GO,
-        {"api.websocket": "signed-in"},
+        {"api.websocket": "signed-in", "api.cookie_same_site": "none"},
         policy=EVERYTHING,
         fails={"websocket-origin-checked": "/ws"},
         fronts=FOUR,
+        shows=((sign_in(MEMBER, PASSWORD), "samesite=none"),),
     ),
     Scenario(
         "session-secret-is-a-placeholder",
@@ -170,6 +171,15 @@ STEPS_TRAPS = [
         "trap-websocket-for-anybody",
         GO,
         {"api.websocket": "anybody"},
+        policy=EVERYTHING,
+        passes={"websocket-origin-checked": "/ws"},
+        fronts=ONE,
+    ),
+    # No browser sends these cookies with another site's page (RFC 6265bis §5.2).
+    Scenario(
+        "trap-websocket-for-cookies-of-this-site",
+        GO,
+        {"api.websocket": "signed-in"},
         policy=EVERYTHING,
         passes={"websocket-origin-checked": "/ws"},
         fronts=ONE,

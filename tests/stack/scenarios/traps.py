@@ -320,7 +320,7 @@ SEEN = [
         "trap-next-js",
         GO,
         {"web.kind": "next"},
-        paths=("/", "/en", "/en/lamps/floor", "/login", "/api/health"),
+        paths=("/", "/en", "/en/lamps/floor", "/api/health"),
         policy='\n[exposure]\nguarded = ["/admin"]\n',
         passes={"guarded-path-refused": "/admin"},
         shows=(
