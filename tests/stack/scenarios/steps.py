@@ -159,7 +159,7 @@ STEPS_WALKED = [
         "errors-without-headers",
         NO_GO,
         policy=FAILING,
-        fails={"headers-on-errors": "/api/fail"},
+        fails={"headers-on-errors": "look at what fails"},
         follows=("content-type-options",),
         fronts=ONE,
         shows=((f"{SITE}/api/fail", " 500"), (f"{SITE}/api/fail", "!x-content-type-options")),
