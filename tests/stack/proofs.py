@@ -80,6 +80,8 @@ MASKS = (
     (re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"), "‹date›"),
     (re.compile(r"\b\d+(\.\d+)? m?s\b"), "‹duration›"),
     (re.compile(r"'nonce-[\w-]+'"), "‹nonce of the page›"),
+    # The run's number, in the letters that an extension's name is made of.
+    (re.compile(r"chrome-extension://[a-p]{32}"), "‹extension›"),
 )
 
 

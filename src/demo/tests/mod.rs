@@ -1,5 +1,6 @@
 //! Looks at everything that a scan may see of the deployment.
 
+mod faults;
 mod look;
 mod wire;
 

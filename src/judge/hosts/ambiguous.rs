@@ -28,13 +28,17 @@ fn refused(spec: &Spec, seen: &Seen, o: &Observation<Http>, forgery: Forgery) ->
     let foreign = Forgery::Foreign.host(&o.question.at, seen.observations().nonce);
     let got = got(spec, seen, o, &exchange.hops[0], base, &foreign);
     match (got, forgery) {
-        (Got::Application, Forgery::OwnTarget | Forgery::PortUser) if followed(answer).is_some() => {
+        (Got::Application | Got::Undecided, Forgery::OwnTarget | Forgery::PortUser)
+            if followed(answer).is_some() =>
+        {
             fail(format!("{name} comes back in {}", followed(answer).map_or("", words)))
         }
         // RFC 9112 §3.2.2: the authority of the target decides, whatever Host says.
-        (Got::Application, Forgery::OwnTarget) => pass(format!("{name} is served by the target: {status}")),
+        (Got::Application | Got::Undecided, Forgery::OwnTarget) => {
+            pass(format!("{name} is served by the target: {status}"))
+        }
         // nginx ends the name at its colon, and `$host` names the site.
-        (Got::Application, Forgery::PortUser) => {
+        (Got::Application | Got::Undecided, Forgery::PortUser) => {
             pass(format!("{name} gets the application: {status}, and does not come back"))
         }
         // Our own name stands in the request as well: a cache may keep the redirect for it.

@@ -191,8 +191,9 @@ mod tests {
             ("large", format!("large has 1048577 bytes | {text}")),
             ("prose", "prose:2 is no `NAME=value` | NAME=value, or # before a comment".into()),
         ] {
-            assert_eq!(said(&[name], &[], &[]), [want.clone()]);
-            assert_eq!(said(&[], &[], &[name]), [want]);
+            let want = [want];
+            assert_eq!(said(&[name], &[], &[]), want);
+            assert_eq!(said(&[], &[], &[name]), want);
         }
         let want = "broken.yml:3 is no YAML | `docker compose -f FILE config` shows more";
         assert_eq!(said(&[], &["broken.yml"], &[]), [want]);

@@ -130,7 +130,7 @@ fn step(row: &mut Table) -> Read {
     let span = row.span("path").unwrap_or_default();
     let path = row.required("path", all, text(target));
     templates.extend(path.iter().map(|path| (path.clone(), span.clone())));
-    let headers = match row.pairs("headers", |name, value| header(name, value)) {
+    let headers = match row.pairs("headers", header) {
         Some(pairs) => pairs.map(|pairs| {
             templates.extend(pairs.iter().map(|(_, value, span)| (value.clone(), span.clone())));
             pairs.into_iter().map(|(name, value, _)| (name.to_ascii_lowercase(), value)).collect()

@@ -63,6 +63,7 @@ fn a_page_is_still_there_or_is_not() {
     assert_eq!(taken.collect::<Vec<_>>(), [""; 0]);
 }
 
+#[expect(clippy::disallowed_methods, reason = "the corpus is read here")]
 fn applications() -> BTreeMap<String, Pages> {
     let mut all: BTreeMap<String, Pages> = BTreeMap::new();
     for folder in sorted(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpora/pages")) {

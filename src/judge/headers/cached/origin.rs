@@ -17,8 +17,11 @@ pub(super) fn shared_cache(response: &Response) -> Option<String> {
     hit.map(|said| said.chars().take(80).collect())
 }
 
+/// Whether a member of a field tells of a hit.
+type Tells = fn(&str) -> bool;
+
 /// X-Nextjs-Cache is not among them: it is the application's own, and middleware sets cookies in front of it.
-const FIELDS: [(&str, fn(&str) -> bool); 7] = [
+const FIELDS: [(&str, Tells); 7] = [
     ("cache-status", is_status),
     ("cf-cache-status", is_word),
     ("x-vercel-cache", is_word),
