@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sha1::{Digest, Sha1};
 
 use super::exchange::{Request, Response};
 use super::{Entry, SITE, random};
@@ -63,7 +63,8 @@ fn websocket(entry: Entry, request: &Request) -> Response {
     let own = request.value("origin").and_then(|origin| origin.strip_prefix("https://")) == Some(SITE);
     match request.value("sec-websocket-key") {
         Some(key) if signed_in && (own || entry.has("websocket-any-origin")) => {
-            let accept = Sha1::digest(format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
+            let accept =
+                digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11").as_bytes());
             Response::empty(101)
                 .with("Upgrade", "websocket")
                 .with("Connection", "Upgrade")

@@ -1,8 +1,8 @@
 //! The opening handshake of a WebSocket (RFC 6455 §4.1): asked for, answered, and left.
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout_at;
 
@@ -109,7 +109,8 @@ fn read(answer: &Answer, key: &str) -> Result<u16, ProbeError> {
 
 /// RFC 6455 §4.2.2.
 fn accept(key: &str) -> String {
-    STANDARD.encode(Sha1::digest(format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11")))
+    STANDARD
+        .encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11").as_bytes()))
 }
 
 #[cfg(test)]

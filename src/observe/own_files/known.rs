@@ -1,15 +1,19 @@
 //! Values that stand for a secret and are none.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crate::observe::tokens::known::known;
+
 /// What kind of placeholder a value is.
 pub fn placeholder(value: &str) -> Option<&'static str> {
     let lower = value.trim().to_ascii_lowercase();
-    let bare: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();
+    let bare = bare(value);
     // A random value may begin with these letters; a phrase has no capitals among its letters, or is in capitals.
     let phrase = value.chars().filter(char::is_ascii_alphabetic).all(|c| c.is_ascii_lowercase())
         || value.chars().filter(char::is_ascii_alphabetic).all(|c| c.is_ascii_uppercase())
         || value.len() < 24;
     let begins = |words: &[&str]| phrase && words.iter().any(|word| bare.starts_with(word));
-    let is = |words: &[&str]| words.contains(&bare.as_str());
     if begins(&["replaceme", "replacewith", "replacethis"])
         || lower.starts_with("replace_")
         || lower.starts_with("replace-")
@@ -37,12 +41,8 @@ pub fn placeholder(value: &str) -> Option<&'static str> {
         Some("django-insecure-…, which startproject writes")
     } else if is_filler(&lower) {
         Some("a row of one sign")
-    } else if is(WORDS) {
-        Some("a word that everybody tries")
-    } else if is(TUTORIALS) {
-        Some("a key of a tutorial")
     } else {
-        None
+        KNOWN.get(&bare).copied()
     }
 }
 
@@ -53,78 +53,14 @@ fn is_filler(value: &str) -> bool {
     signs.next().is_some_and(|first| tail.len() >= 4 && signs.all(|sign| sign == first))
 }
 
-const WORDS: &[&str] = &[
-    "password",
-    "passw0rd",
-    "password1",
-    "password123",
-    "secret",
-    "secretkey",
-    "supersecret",
-    "supersecretkey",
-    "mysecret",
-    "mysecretkey",
-    "topsecret",
-    "admin",
-    "admin123",
-    "administrator",
-    "root",
-    "postgres",
-    "postgresql",
-    "redis",
-    "mysql",
-    "mongo",
-    "minioadmin",
-    "guest",
-    "test",
-    "testing",
-    "test123",
-    "example",
-    "default",
-    "dev",
-    "development",
-    "local",
-    "placeholder",
-    "dummy",
-    "insecure",
-    "notsecure",
-    "unsafe",
-    "todo",
-    "tbd",
-    "fixme",
-    "foobar",
-    "letmein",
-    "qwerty",
-    "welcome",
-    "12345",
-    "123456",
-    "1234567",
-    "12345678",
-    "123456789",
-    "1234567890",
-    "0123456789",
-    "abc123",
-    "keyboardcat",
-    "shhhhh",
-    "yoursecret",
-    "yoursecretkey",
-    "yourpassword",
-    "somethingsecret",
-    "jwtsecret",
-    "sessionsecret",
-    "thisisasecret",
-    "verysecret",
-    "verysecretkey",
-];
+/// What stands in public, without case and without what joins its words.
+static KNOWN: LazyLock<BTreeMap<String, &str>> = LazyLock::new(|| {
+    known().map(|(name, value)| (bare(&value), name)).filter(|(value, _)| value.len() > 1).collect()
+});
 
-/// FastAPI "OAuth2 with Password (and hashing), Bearer with JWT tokens"; Flask quickstart "Sessions"; jwt.io.
-const TUTORIALS: &[&str] = &[
-    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
-    "5y2lf4q8zxec",
-    "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
-    "your256bitsecret",
-    "astringsecretatleast256bitslong",
-];
+fn bare(value: &str) -> String {
+    value.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
 
 #[cfg(test)]
 mod tests {
@@ -144,9 +80,9 @@ mod tests {
             ("xxxxxxxx", Some("a row of one sign")),
             ("sk_live_xxxxxxxxxxxx", Some("a row of one sign")),
             ("....", Some("a row of one sign")),
-            ("Super-Secret", Some("a word that everybody tries")),
-            ("keyboard cat", Some("a word that everybody tries")),
-            ("09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", Some("a key of a tutorial")),
+            ("Super-Secret", Some("a placeholder")),
+            ("keyboard cat", Some("an example of Express or of its session's libraries")),
+            ("09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", Some("FastAPI tutorial key")),
             ("k3J9vQ2mXw7Rt5Yb8Nc4Zd6Pf1Hs0La", None),
             ("ChangeitKq8vZ2mXw7Rt5Yb8Nc4Zd6P", None),
             ("correct-horse-battery-staple", None),

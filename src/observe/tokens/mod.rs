@@ -9,7 +9,7 @@ mod express;
 mod issued;
 mod itsdangerous;
 mod jose;
-mod known;
+pub(super) mod known;
 mod sealed;
 mod trial;
 

@@ -56,7 +56,7 @@ fn cookies(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
             if shut_out(&hop.response).is_some() || !is_https(hop) {
                 continue;
             }
-            let page = (hop.request.origin.clone(), hop.request.target.clone(), o.question.at.ip);
+            let page = (hop.request.origin.clone(), unmarked(&hop.request.target), o.question.at.ip);
             asked.entry(page.clone()).or_default().insert(o.id());
             for (name, value) in sessions(spec, seen, o, hop) {
                 let set = Set { value, response: &hop.response, id: o.id() };
@@ -74,6 +74,14 @@ fn cookies(spec: &Spec, seen: &Seen) -> Vec<Verdict> {
         if advice { verdict.as_advice() } else { verdict }
     };
     sets.iter().map(verdict).collect()
+}
+
+/// A target without what a redirect has put into it: an address that is another each time is of the same page, and no
+/// cache gives it to somebody else.
+fn unmarked(target: &str) -> String {
+    let mut parts = target.split('‹');
+    let first = parts.next().unwrap_or_default().to_string();
+    parts.fold(first, |all, part| all + part.split_once('›').map_or(part, |(_, rest)| rest))
 }
 
 fn is_https(hop: &Hop) -> bool {

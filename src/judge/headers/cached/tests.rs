@@ -206,3 +206,15 @@ fn an_answer_for_one_is_kept_for_one() {
         assert!(verdicts.iter().all(|v| v.subject.to_string().contains("account")));
     }
 }
+
+#[test]
+fn an_address_that_is_another_each_time_is_of_one_page() {
+    for (target, want) in [
+        ("/", "/"),
+        ("/?token=‹redacted:0011aabb›&a=‹redacted›", "/?token=&a="),
+        ("/a/‹redacted:0011aabb›/b", "/a//b"),
+        ("/‹", "/"),
+    ] {
+        assert_eq!(unmarked(target), want);
+    }
+}
