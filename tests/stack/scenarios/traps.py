@@ -321,7 +321,8 @@ SEEN = [
         GO,
         {"web.kind": "next"},
         paths=("/", "/en", "/en/lamps/floor", "/api/health"),
-        policy='\n[exposure]\nguarded = ["/admin"]\n',
+        # It answers on one thread, and slowly beside other tests.
+        policy='\n[exposure]\nguarded = ["/admin"]\n[limits]\nexchange = "20s"\n',
         passes={"guarded-path-refused": "/admin"},
         shows=(
             (f"{SITE}/", "ocation: /en"),
