@@ -17,13 +17,13 @@ COUNTING = """
 table inet counting
 delete table inet counting
 table inet counting {
-    set four { type ipv4_addr . inet_service . inet_service; size 65535; flags dynamic; }
-    set six { type ipv6_addr . inet_service . inet_service; size 65535; flags dynamic; }
+    set four { typeof ip saddr . tcp sport . tcp dport . tcp sequence; size 65535; flags dynamic; }
+    set six { typeof ip6 saddr . tcp sport . tcp dport . tcp sequence; size 65535; flags dynamic; }
     chain input {
         type filter hook prerouting priority -400; policy accept;
         iifname != eth0 accept
-        tcp flags & (syn | ack) == syn add @four { ip saddr . tcp sport . tcp dport }
-        tcp flags & (syn | ack) == syn add @six { ip6 saddr . tcp sport . tcp dport }
+        tcp flags & (syn | ack) == syn add @four { ip saddr . tcp sport . tcp dport . tcp sequence }
+        tcp flags & (syn | ack) == syn add @six { ip6 saddr . tcp sport . tcp dport . tcp sequence }
     }
 }
 """
@@ -100,7 +100,7 @@ def hops(outcome) -> int:
 
 
 def connections_to(stack, name) -> Counter:
-    """Destination port → connections: a SYN that is sent again comes from the same port."""
+    """Destination port → connections: a SYN that is sent again has the sequence number of the first."""
     nft = ("ip", "netns", "exec", stack.network.host, "nft")
     said = json.loads(sh(*nft, "-j", "list", "set", "inet", "counting", name))
     elements = next(entry["set"] for entry in said["nftables"] if "set" in entry).get("elem", [])

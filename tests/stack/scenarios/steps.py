@@ -45,7 +45,6 @@ STEPS_WALKED = [
             "default-credentials-refused": "",
             "websocket-origin-checked": "/ws",
             "guarded-path-refused": ("/admin", "/api/admin"),
-            "session-not-cached": "",
             "cookie-secure": "signed_in",
         },
         proofs=(proofs.again_offline, proofs.folder_of_reports),
